@@ -214,7 +214,7 @@ def allowed(field: dict[str, Any]) -> str:
     Examples
     --------
     >>> allowed({"name": "age", "type": "integer", "constraints": {"minimum": 18, "maximum": 99}})
-    'a whole number from 18 to 99'
+    'a whole number from 18 to 99, or empty'
     """
     rules = field.get("constraints", {})
     if "enum" in rules:
@@ -238,7 +238,7 @@ def _read_table(path: Path, fields: list[dict[str, Any]]) -> pd.DataFrame:
 def _typed(column: pd.Series, field: dict[str, Any]) -> pd.Series:
     rules = field.get("constraints", {})
     if "enum" in rules:
-        return column.astype(pd.CategoricalDtype(rules["enum"], ordered=True))
+        return column.mask(column == "").astype(pd.CategoricalDtype(rules["enum"], ordered=True))
     if field["type"] == "boolean":
         return column.map({"true": True, "false": False}).astype("boolean")
     if field["type"] == "integer":

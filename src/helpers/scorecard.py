@@ -1,0 +1,189 @@
+"""Hold every number that the paper prints against the data.
+
+How a number is computed stands in `published/facts.csv`, beside the number: the table, the
+statistic, the column and the rows that count. Another study brings its own facts, not new code.
+"""
+
+import math
+from collections.abc import Callable
+
+import pandas as pd
+
+from helpers import omi
+from helpers.printed import SHOWN_DECIMALS, parse, reads_as
+from helpers.study import Study
+
+VERDICTS = {
+    "match": "the same digits, rounded half up",
+    "truncated": "the same digits, if surplus ones are left out instead of rounded",
+    "inconsistent": "no data can give it beside the other printed numbers",
+    "differs": "the data do not give it, though some data could",
+    "not recoverable": "the paper does not print enough to compute it",
+    "background": "cited from another source",
+}
+
+
+def tables(study: Study) -> dict[str, pd.DataFrame]:
+    """Return the tables that facts are computed from.
+
+    Beside the study's own: `participants` says who answered each question
+    (`answered_<question>`), and `gender_tests` holds the attitude items compared between the sexes,
+    with the direction of each.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> "p" in tables(load_study())["gender_tests"]
+    True
+    """
+    people = study.participants.copy()
+    for question, answers in study.responses.groupby("question", observed=False):
+        people[f"answered_{question}"] = people["participant_id"].isin(answers["participant_id"])
+    tests = omi.gender_tests(study.omi).merge(study.omi_items[["item", "direction"]], on="item")
+    return {
+        "participants": people,
+        "responses": study.responses,
+        "codings": study.codings,
+        "codebook": study.codebook,
+        "omi": study.omi,
+        "facts": study.facts,
+        "gender_tests": tests,
+    }
+
+
+def compute(study: Study) -> dict[str, float | str]:
+    """Compute every fact that the records can carry.
+
+    Returns
+    -------
+    dict
+        The computed value by `fact_id`: a number, or words where the fact is put in words.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> study = load_study()
+    >>> compute(study)["P1"] == len(study.participants)
+    True
+    """
+    sources = tables(study)
+    carried = study.facts[study.facts["statistic"].notna()]
+    return {
+        fact["fact_id"]: STATISTICS[fact["statistic"]](fact, sources[fact["table"]])
+        for _, fact in carried.iterrows()
+    }
+
+
+def compare(facts: pd.DataFrame, computed: dict[str, float | str]) -> pd.DataFrame:
+    """Give each printed number its verdict.
+
+    Parameters
+    ----------
+    facts
+        The study's `facts` table.
+    computed
+        The values that `compute` returns.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a fact: `fact_id`, `chapter`, `label`, `unit`, `printed`, `computed` (missing if it
+        is none), `verdict` (a key of `VERDICTS`) and `note`.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> study = load_study()
+    >>> compare(study.facts, compute(study)).set_index("fact_id").loc["P1", "verdict"]
+    'match'
+    """
+    board = facts[["fact_id", "chapter", "label", "unit", "printed"]].copy()
+    board["computed"] = facts["fact_id"].map(computed).astype(object)
+    board["verdict"] = [
+        _verdict(fact, computed.get(fact["fact_id"])) for _, fact in facts.iterrows()
+    ]
+    board["note"] = facts["note"]
+    return board
+
+
+def _verdict(fact: pd.Series, value: float | str | None) -> str:
+    if fact["table"] == "elsewhere":
+        return "background"
+    if pd.isna(value) or not fact["printed"]:
+        return "not recoverable"
+    if agreement := _agreement(fact["printed"], fact["unit"], value):
+        return agreement
+    return "inconsistent" if fact["conflicts_with"] else "differs"
+
+
+def _agreement(printed: str, unit: str, value: float | str) -> str | None:
+    """Return how a value gives what is printed, match or truncated, or None if it does not."""
+    if isinstance(value, str):
+        return "match" if value == printed else None
+    if printed.startswith(">="):
+        return "match" if value >= parse(printed.removeprefix(">=")) else None
+    if reads_as(value, printed, "rounded"):
+        return "match"
+    shown = SHOWN_DECIMALS.get(unit, 4)
+    return "truncated" if reads_as(value, printed, "dropped", shown) else None
+
+
+def _rows(fact: pd.Series, table: pd.DataFrame, which: str = "where") -> pd.DataFrame:
+    return table.query(fact[which], engine="python") if fact[which] else table
+
+
+def _people(rows: pd.DataFrame) -> int:
+    return rows["participant_id"].nunique()
+
+
+def _percent(fact: pd.Series, table: pd.DataFrame) -> float:
+    base = _rows(fact, table, "base")
+    return 100 * _people(_rows(fact, base)) / _people(base) if len(base) else math.nan
+
+
+def _levels(fact: pd.Series, table: pd.DataFrame) -> float:
+    """Count the different answers given to all items whose name begins with the column's."""
+    items = table.filter(regex=f"^{fact['column']}")
+    return float(items.melt()["value"].nunique())
+
+
+def _value(fact: pd.Series, table: pd.DataFrame) -> float | str:
+    value = _rows(fact, table)[fact["column"]].iloc[0]
+    return value if isinstance(value, str) else float(value)
+
+
+def _person(fact: pd.Series, table: pd.DataFrame) -> str:
+    """Describe the people who fit as the paper describes the people it quotes."""
+    found = _rows(fact, table)
+    texts = {f"{p.age} y, {p.years_experience} y" for p in found.itertuples()}
+    return "; ".join(sorted(texts)) or "nobody"
+
+
+def _ranking(fact: pd.Series, table: pd.DataFrame) -> str:
+    """Rank the column's values by the people who have them, as many as are printed."""
+    people = _rows(fact, table).groupby(fact["column"])["participant_id"].nunique()
+    ranked = people.sort_values(ascending=False, kind="stable").index
+    return " > ".join(ranked[: fact["printed"].count(">") + 1])
+
+
+def _p_of_f(fact: pd.Series, table: pd.DataFrame) -> float:
+    """Return the p of a printed F for two groups, its second df printed in another fact."""
+    from scipy import stats
+
+    printed = table.set_index("fact_id")["printed"]
+    return float(stats.f.sf(float(printed[fact["column"]]), 1, float(printed[fact["where"]])))
+
+
+STATISTICS: dict[str, Callable[[pd.Series, pd.DataFrame], float | str]] = {
+    "count": lambda fact, table: float(len(_rows(fact, table))),
+    "people": lambda fact, table: float(_people(_rows(fact, table))),
+    "percent": _percent,
+    "mean": lambda fact, table: float(_rows(fact, table)[fact["column"]].mean()),
+    "min": lambda fact, table: float(_rows(fact, table)[fact["column"]].min()),
+    "max": lambda fact, table: float(_rows(fact, table)[fact["column"]].max()),
+    "levels": _levels,
+    "value": _value,
+    "person": _person,
+    "ranking": _ranking,
+    "p_of_f": _p_of_f,
+}
