@@ -17,8 +17,8 @@ from typing import Literal
 
 Reading = Literal["rounded", "dropped", "either"]
 
-SHOWN_DECIMALS = {"mean": 4, "sd": 5, "t": 3, "df": 3}
-"""Decimals that SPSS displays of each statistic in its t test tables, before anyone copies them."""
+SHOWN_DECIMALS = {"mean": 4, "sd": 5, "t": 3, "df": 3, "f": 3, "p": 3, "percent": 1}
+"""Decimals that SPSS displays of each statistic in its tables, before anyone copies them."""
 
 
 def parse(printed: str) -> Decimal:
@@ -104,12 +104,42 @@ def reads_as(value: float | Decimal, printed: str, digits: Reading, shown: int =
     >>> reads_as(2.566, "2.56", "rounded"), reads_as(2.566, "2.56", "dropped")
     (False, True)
     """
-    number, places = parse(printed), decimals(printed)
-    accepts = {
-        "rounded": rounded(value, places) == number,
-        "dropped": dropped(value, places, shown) == number,
-    }
-    return any(accepts.values()) if digits == "either" else accepts[digits]
+    number, magnitude = parse(printed), _exact(value)
+    low, high = interval(printed, digits, shown)
+    return low <= abs(magnitude) < high and (number == 0 or (number > 0) == (magnitude > 0))
+
+
+def interval(printed: str, digits: Reading, shown: int = 4) -> tuple[Decimal, Decimal]:
+    """Return the values that give the printed digits, the sign aside: low <= |value| < high.
+
+    Parameters
+    ----------
+    printed
+        The number as printed.
+    digits
+        How the printed digits came about: "rounded", "dropped" or "either".
+    shown
+        Decimals that the statistics program displays; only dropping depends on it.
+
+    Returns
+    -------
+    tuple
+        `low` and `high`; they are equal if no value gives the printed digits, as when more digits
+        are printed than the program displays.
+
+    Examples
+    --------
+    >>> interval("2.56", "rounded"), interval("-2.56", "dropped")
+    ((Decimal('2.555'), Decimal('2.565')), (Decimal('2.55995'), Decimal('2.56995')))
+    """
+    number, places = abs(parse(printed)), decimals(printed)
+    half, half_shown = Decimal(5).scaleb(-places - 1), Decimal(5).scaleb(-shown - 1)
+    rounding = number - half, number + half
+    dropping = number - half_shown, number + Decimal(1).scaleb(-min(places, shown)) - half_shown
+    if number % Decimal(1).scaleb(-shown):
+        dropping = number, number
+    ends = {"rounded": [rounding], "dropped": [dropping], "either": [rounding, dropping]}[digits]
+    return max(Decimal(0), min(low for low, _ in ends)), max(high for _, high in ends)
 
 
 def _exact(value: float | Decimal) -> Decimal:

@@ -1,0 +1,217 @@
+"""Draw the figures that chapters share, and put any figure on the page, captioned and described.
+
+Figures are drawn in a few named colours. On the page these become CSS variables, so that one
+drawing serves light pages, dark pages and print.
+"""
+
+import io
+import re
+from collections.abc import Sequence
+from html import escape
+
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from helpers.page import Html
+
+INK, FAINT, ON_COLOUR = "#1f2933", "#c9ced6", "#fffffe"
+# Told apart by people with any colour vision (after Okabe and Ito 2008), and by lightness in print.
+COLOURS = ["#1b6ca8", "#c8590a", "#1a7f6b", "#7b4fa3", "#8a6d00", "#6b7280"]
+DIVERGING = ["#8c3f04", "#d9772b", "#f0c9a0", "#b3cfe6", "#4c8fc4", "#124e7c"]
+
+mpl.rcParams.update(
+    {
+        "axes.edgecolor": FAINT,
+        "axes.labelcolor": INK,
+        "axes.prop_cycle": mpl.cycler(color=COLOURS),
+        "axes.spines.right": False,
+        "axes.spines.top": False,
+        "figure.facecolor": "none",
+        "axes.facecolor": "none",
+        "savefig.facecolor": "none",
+        "figure.figsize": (5.6, 3.2),
+        "figure.constrained_layout.use": True,
+        "font.size": 10,
+        "grid.color": FAINT,
+        "legend.frameon": False,
+        "svg.fonttype": "none",
+        "text.color": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "xtick.major.size": 0,
+        "ytick.major.size": 0,
+    }
+)
+
+
+def publish(figure: Figure, name: str, caption: str, alt: str) -> Html:
+    """Put a figure on the page as inline SVG, and close it.
+
+    Parameters
+    ----------
+    figure
+        What was drawn.
+    name
+        Its identifier on the page: a link to `#name` leads to it.
+    caption
+        What the figure finds.
+    alt
+        What it shows, for readers who do not see it.
+
+    Examples
+    --------
+    >>> figure, axes = plt.subplots()
+    >>> 'role="img" aria-label="Nothing yet"' in publish(figure, "empty", "", "Nothing yet").html
+    True
+    """
+    buffer = io.StringIO()
+    with mpl.rc_context({"svg.hashsalt": name}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    plt.close(figure)
+    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", buffer.getvalue(), flags=re.DOTALL)
+    svg = svg[svg.index("<svg") :]
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    head = (
+        f'<svg role="img" aria-label="{escape(alt)}" viewBox="{box[0][9:-1]}" '
+        f'width="{float(box[1]):.0f}" height="{float(box[2]):.0f}" '
+        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+    )
+    svg = _with_variables(head + svg[svg.index(">") + 1 :])
+    # Ids are unique in one figure; a page holds several.
+    svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
+    html = (
+        f'<figure class="study" id="{name}">\n{svg.strip()}\n'
+        f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
+    )
+    return Html(html, f"{caption}\n({alt})")
+
+
+def _with_variables(svg: str) -> str:
+    named = {
+        INK: "currentColor",
+        FAINT: f"var(--figure-faint, {FAINT})",
+        ON_COLOUR: f"var(--figure-on-colour, {ON_COLOUR})",
+    }
+    named |= {colour: f"var(--figure-{i}, {colour})" for i, colour in enumerate(COLOURS, 1)}
+    named |= {colour: f"var(--scale-{i}, {colour})" for i, colour in enumerate(DIVERGING)}
+    svg = re.sub(r"#[0-9a-f]{6}\b", lambda match: named.get(match[0], match[0]), svg)
+    # Browsers know their own fonts best; the fallback measures are those of DejaVu Sans.
+    return re.sub(r"font: ([\d.]+px)[^;\"]*", r"font: \1 var(--figure-font, sans-serif)", svg)
+
+
+def intervals(
+    rows: pd.DataFrame,
+    label: str,
+    note: Sequence[str] | None = None,
+    axes: Axes | None = None,
+    colour: str = COLOURS[0],
+) -> Axes:
+    """Draw shares as dots with their intervals, the first row on top.
+
+    Parameters
+    ----------
+    rows
+        Columns `label`, `share`, `low` and `high`, all three from 0 to 1.
+    label
+        The column that names the rows.
+    note
+        What to write at the right end of each row, such as its count.
+    axes
+        Where to draw; by default a new figure as high as the rows need.
+    colour
+        Of the dots.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"answer": ["yes"], "share": [0.5], "low": [0.4], "high": [0.6]})
+    >>> intervals(rows, "answer").get_yticklabels()[0].get_text()
+    'yes'
+    """
+    if axes is None:
+        _, axes = plt.subplots(figsize=(5.6, 0.7 + 0.36 * len(rows)))
+    y = np.arange(len(rows))
+    axes.hlines(y, rows["low"], rows["high"], color=colour, linewidth=2.2, alpha=0.55)
+    axes.plot(rows["share"], y, "o", color=colour, markersize=7)
+    axes.set_yticks(y, rows[label])
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_xlim(0, None)
+    axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
+    axes.grid(axis="x", linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines["left"].set_visible(False)
+    for height, text in zip(y, note if note is not None else [], strict=False):
+        axes.annotate(
+            text, (1.01, height), xycoords=("axes fraction", "data"), va="center", fontsize=9
+        )
+    return axes
+
+
+def stacked(
+    shares: pd.DataFrame, axes: Axes | None = None, colours: Sequence[str] = COLOURS
+) -> Axes:
+    """Draw one bar a row, its parts one a column, the percentage written where it fits.
+
+    Parameters
+    ----------
+    shares
+        Parts from 0 to 1 that sum to 1 in every row; index and columns name rows and parts.
+    axes
+        Where to draw; by default a new figure as high as the rows need.
+    colours
+        One a part.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame({"yes": [0.25], "no": [0.75]}, index=["women"])
+    >>> [text.get_text() for text in stacked(shares).texts]
+    ['25', '75']
+    """
+    if axes is None:
+        _, axes = plt.subplots(figsize=(5.6, 1.0 + 0.42 * len(shares)))
+    left = np.zeros(len(shares))
+    for (part, widths), colour in zip(shares.items(), colours, strict=False):
+        bars = axes.barh(shares.index, widths, left=left, height=0.7, color=colour, label=part)
+        texts = [f"{100 * width:.0f}" if width >= 0.06 else "" for width in widths]
+        for bar, text in zip(bars, texts, strict=True):
+            if text:
+                middle = bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height() / 2
+                axes.annotate(text, middle, ha="center", va="center", color=ON_COLOUR, fontsize=9)
+        left += widths.to_numpy()
+    axes.invert_yaxis()
+    axes.set_xlim(0, 1)
+    axes.set_xticks([])
+    axes.spines[["left", "bottom"]].set_visible(False)
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(shares.columns), fontsize=9)
+    return axes
+
+
+def matrix(counts: pd.DataFrame, axes: Axes | None = None, colour: str = COLOURS[0]) -> Axes:
+    """Draw a table of counts as squares, the darker the more, each with its number.
+
+    Examples
+    --------
+    >>> [text.get_text() for text in matrix(pd.DataFrame([[1, 0]], ["a"], ["b", "c"])).texts]
+    ['1', '0']
+    """
+    if axes is None:
+        side = 1.7 + 0.36 * len(counts.columns)
+        _, axes = plt.subplots(figsize=(min(side + 0.6, 6.4), 1.3 + 0.32 * len(counts)))
+    most = counts.to_numpy().max()
+    for y, (_, row) in enumerate(counts.iterrows()):
+        for x, value in enumerate(row):
+            depth = 0.75 * value / most if most else 0
+            square = plt.Rectangle(
+                (x - 0.47, y - 0.47), 0.94, 0.94, color=colour, alpha=depth, lw=0
+            )
+            axes.add_patch(square)
+            axes.annotate(f"{value}", (x, y), ha="center", va="center", fontsize=9)
+    axes.set_xlim(-0.5, len(counts.columns) - 0.5)
+    axes.set_ylim(len(counts) - 0.5, -0.5)
+    axes.set_xticks(range(len(counts.columns)), counts.columns, rotation=40, ha="right")
+    axes.set_yticks(range(len(counts)), counts.index)
+    axes.spines[["left", "bottom"]].set_visible(False)
+    return axes

@@ -1,0 +1,159 @@
+"""Show a frame as a table for everyone: a caption, headers with scopes, a scroll box of its own."""
+
+from collections.abc import Callable, Mapping
+from html import escape
+
+import pandas as pd
+
+from helpers.page import Html
+from helpers.printed import parse, rounded
+from helpers.scorecard import VERDICTS
+
+Format = str | Callable[[object], str]
+
+MARKS = {
+    "match": "✓",
+    "truncated": "✂",
+    "inconsistent": "⚠",
+    "differs": "✗",
+    "not recoverable": "–",
+    "background": "·",
+}
+
+
+def table(
+    frame: pd.DataFrame,
+    caption: str,
+    labels: Mapping[str, str] | None = None,
+    formats: Mapping[str, Format] | None = None,
+) -> Html:
+    """Show a frame, its first column as the headers of its rows.
+
+    Parameters
+    ----------
+    frame
+        The rows to show; its index is left out.
+    caption
+        What the table shows or finds.
+    labels
+        Headers of columns that are not called as they should be read; an underscore is a space.
+    formats
+        How to write a column: a format such as "{:.1f}", or a function. A missing value is a dash.
+
+    Examples
+    --------
+    >>> frame = pd.DataFrame({"answer": ["yes"], "share": [0.5]})
+    >>> shown = table(frame, "Half say yes", formats={"share": "{:.0%}"})
+    >>> '<th scope="row">yes</th><td class="number">50%</td>' in shown.html
+    True
+    """
+    labels, formats = labels or {}, formats or {}
+    heads = [labels.get(column, column.replace("_", " ").capitalize()) for column in frame]
+    numbers = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
+    head = "".join(
+        f'<th scope="col"{_kind(number)}>{escape(text)}</th>'
+        for text, number in zip(heads, numbers, strict=True)
+    )
+    cells = [[_cell(value, formats.get(c, "{}")) for value in frame[c]] for c in frame]
+    rows = "\n".join(_row(row, numbers) for row in zip(*cells, strict=True))
+    html = (
+        f'<div class="table-box" role="region" tabindex="0" aria-label="{escape(caption)}">\n'
+        f'<table class="study">\n<caption>{escape(caption)}</caption>\n'
+        f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
+    )
+    return Html(html, f"{caption}\n{frame.to_string(index=False)}")
+
+
+def _row(cells: tuple[str, ...], numbers: list[bool]) -> str:
+    first, *rest = cells
+    others = "".join(
+        f"<td{_kind(number)}>{cell}</td>" for cell, number in zip(rest, numbers[1:], strict=True)
+    )
+    return f'<tr><th scope="row">{first}</th>{others}</tr>'
+
+
+def _kind(number: bool) -> str:
+    return ' class="number"' if number else ""
+
+
+def _cell(value: object, form: Format) -> str:
+    if pd.isna(value):
+        return '<span aria-label="none">–</span>'
+    text = form(value) if callable(form) else form.format(value)
+    return escape(text).replace("-", "\N{MINUS SIGN}") if _is_negative(text) else escape(text)
+
+
+def _is_negative(text: str) -> bool:
+    return text[:1] == "-" and text[1:2].isdigit()
+
+
+def scorecard(board: pd.DataFrame, caption: str) -> Html:
+    """Show rows of the scorecard, each verdict by a mark and in words.
+
+    Parameters
+    ----------
+    board
+        Rows that `helpers.scorecard.compare` returns.
+    caption
+        What the rows have in common.
+
+    Examples
+    --------
+    >>> from helpers.scorecard import compare
+    >>> from helpers.study import load_study
+    >>> facts = load_study().facts.query("fact_id == 'P1'")
+    >>> "✓ match" in scorecard(compare(facts, {"P1": 95.0}), "The sample").html
+    True
+    """
+    rows = pd.DataFrame(
+        {
+            "Fact": board["label"] + board["unit"].map(_unit),
+            "Printed": board["printed"].mask(board["printed"] == "").str.replace(">=", "≥ "),
+            "From the data": [
+                _beside(*pair) for pair in zip(board["printed"], board["computed"], strict=True)
+            ],
+            "Verdict": board["verdict"].map(lambda verdict: f"{MARKS[verdict]} {verdict}"),
+            "Note": board["note"],
+        }
+    )
+    return table(rows, caption, labels={column: column for column in rows})
+
+
+def verdicts() -> Html:
+    """Show what each verdict means.
+
+    Examples
+    --------
+    >>> "✂ truncated" in verdicts().html
+    True
+    """
+    rows = pd.DataFrame(
+        {
+            "Verdict": [f"{MARKS[verdict]} {verdict}" for verdict in VERDICTS],
+            "Meaning": list(VERDICTS.values()),
+        }
+    )
+    return table(rows, "The verdicts and what they mean")
+
+
+def _unit(unit: str) -> str:
+    return (
+        f" ({unit})"
+        if unit in ("%", "years", "million", "minutes", "per 100,000", "US dollars")
+        else ""
+    )
+
+
+def _beside(printed: str, computed: object) -> str | None:
+    """Write a computed value with two more digits than are printed, so that its rounding shows."""
+    if computed is None or pd.isna(computed):
+        return None
+    if isinstance(computed, str):
+        return computed
+    if float(computed).is_integer():
+        return f"{computed:.0f}"
+    try:
+        places = -int(parse(printed.removeprefix(">=")).as_tuple().exponent)
+    except ValueError:
+        places = 0
+    return str(rounded(float(computed), places + 2))
