@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from markup import MarkupError, read_answers, simulate_coders
 from scipy import stats
 
 from helpers.printed import SHOWN_DECIMALS, reads_as
@@ -67,7 +68,23 @@ def main() -> None:
     rng = np.random.default_rng(SEED)
     participants = make_participants(facts.set_index("fact_id")["printed"], rng)
     omi = make_attitudes(participants, items.set_index("item"), rng)
-    write({"participants": participants, "omi": omi}, DATA / "study")
+    responses, codings = make_answers(participants, rng)
+    tables = {"participants": participants, "responses": responses, "codings": codings, "omi": omi}
+    write(tables, DATA / "study")
+
+
+# Answers
+
+
+def make_answers(
+    participants: pd.DataFrame, rng: np.random.Generator
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the written answers, and the consensus with three simulated coders before it."""
+    codebook = pd.read_csv(DATA / "published/codebook.csv")
+    files = {q: DATA / f"answers/{q}.md" for q in codebook["question"].unique()}
+    asked = participants.loc[participants["patient_contact"], "participant_id"].tolist()
+    responses, consensus = read_answers(files, asked, codebook)
+    return responses, pd.concat([consensus, simulate_coders(responses, consensus, rng)])
 
 
 # Participants
@@ -285,4 +302,7 @@ def write(tables: dict[str, pd.DataFrame], folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except MarkupError as error:
+        raise SystemExit(str(error)) from None

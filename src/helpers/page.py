@@ -1,5 +1,8 @@
 """What a chapter puts on its page: pieces of HTML, and computed numbers for its sentences."""
 
+from collections.abc import Sequence
+from html import escape
+
 
 class Html:
     """A piece of HTML that Jupyter and the book show as it is.
@@ -45,3 +48,33 @@ def say(**values: object) -> None:
         record = {"name": name, "mime_prefix": "application/papermill.record/"}
         bundle = {"application/papermill.record/text/plain": str(value)}
         display(bundle, metadata={"scrapbook": record}, raw=True)
+
+
+def flow(steps: Sequence[tuple[int, str, str]], caption: str) -> Html:
+    """Show how many people remain from step to step, the bar as long as their share of the first.
+
+    Parameters
+    ----------
+    steps
+        Number of people, who they are, and a remark, in the order of the study.
+    caption
+        What the flow shows.
+
+    Examples
+    --------
+    >>> flow([(4, "asked", "All of them."), (3, "answered", "One did not.")], "Who answered")
+    Who answered
+    4 asked. All of them.
+    3 answered. One did not.
+    """
+    most = steps[0][0]
+    items = "\n".join(
+        f'<li><span class="bar" style="width: {100 * n / most:.1f}%"></span>'
+        f"<strong>{n}</strong> {escape(who)}<small>{escape(remark)}</small></li>"
+        for n, who, remark in steps
+    )
+    html = (
+        f'<figure class="study flow">\n<ol>\n{items}\n</ol>\n'
+        f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
+    )
+    return Html(html, "\n".join([caption, *(f"{n} {who}. {remark}" for n, who, remark in steps)]))

@@ -119,21 +119,27 @@ def scorecard(board: pd.DataFrame, caption: str) -> Html:
     return table(rows, caption, labels={column: column for column in rows})
 
 
-def verdicts() -> Html:
-    """Show what each verdict means.
+def verdicts(totals: pd.Series) -> Html:
+    """Show what each verdict means and how many numbers have it.
+
+    Parameters
+    ----------
+    totals
+        How many, indexed by verdict.
 
     Examples
     --------
-    >>> "✂ truncated" in verdicts().html
+    >>> "✂ truncated" in verdicts(pd.Series({"match": 2, "truncated": 1})).html
     True
     """
     rows = pd.DataFrame(
         {
-            "Verdict": [f"{MARKS[verdict]} {verdict}" for verdict in VERDICTS],
-            "Meaning": list(VERDICTS.values()),
+            "Verdict": [f"{MARKS[verdict]} {verdict}" for verdict in totals.index],
+            "Numbers": totals.array,
+            "Meaning": totals.index.map(VERDICTS),
         }
     )
-    return table(rows, "The verdicts and what they mean")
+    return table(rows, f"How the {totals.sum()} printed numbers fare")
 
 
 def _unit(unit: str) -> str:
