@@ -78,3 +78,14 @@ def flow(steps: Sequence[tuple[int, str, str]], caption: str) -> Html:
         f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
     )
     return Html(html, "\n".join([caption, *(f"{n} {who}. {remark}" for n, who, remark in steps)]))
+
+
+def heading(text: str) -> Html:
+    """Show a small heading inside a list of outputs.
+
+    Examples
+    --------
+    >>> heading("Family").html
+    '<p class="heading" role="heading" aria-level="3">Family</p>'
+    """
+    return Html(f'<p class="heading" role="heading" aria-level="3">{escape(text)}</p>', text)
