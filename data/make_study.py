@@ -46,7 +46,7 @@ ILL_MOTHER = 6  # of these, the one who grew up with a mother who was ill
 # Assumed: how often each answer, 0 to 5, is given to an item of which the paper prints nothing, by
 # women and by men. One of these items is the fifth that differs; the others do not.
 UNPRINTED_ITEMS = {
-    "item_05": ([0.10, 0.10, 0.13, 0.17, 0.22, 0.28], [0.27, 0.16, 0.15, 0.15, 0.14, 0.13]),
+    "item_05": ([0.14, 0.13, 0.16, 0.18, 0.20, 0.19], [0.20, 0.17, 0.17, 0.17, 0.16, 0.13]),
     "item_06": ([0.13, 0.12, 0.17, 0.20, 0.20, 0.18],) * 2,
     "item_07": ([0.06, 0.09, 0.19, 0.26, 0.24, 0.16],) * 2,
     "item_08": ([0.02, 0.03, 0.05, 0.14, 0.31, 0.45],) * 2,

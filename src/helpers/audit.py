@@ -8,12 +8,12 @@ A *distribution of answers* is an integer array with one count for every answer 
 `high`, lowest first. Standard deviations divide by n - 1.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from math import ceil, comb
+from math import ceil, comb, copysign, sqrt
 from typing import Literal
 
 import numpy as np
@@ -28,7 +28,7 @@ HAIR = 1e-9
 """How far, in proportion, a float may be outside its limits and still be tried in fractions."""
 
 Verdict = Literal["consistent", "inconsistent", "decision"]
-Number = float | np.ndarray | Fraction | Decimal
+Number = float | np.ndarray | Fraction
 Size = int | np.ndarray
 
 
@@ -345,9 +345,60 @@ def splits(
     table = pd.DataFrame(list(product(women, men)), columns=["women", "men"])
     printed = _printed_items(items)
     for item in printed.to_dict("records"):
-        fitting = _fitting_pairs(item, women, men, digits, low, high)
+        found = _fitting(item, women, men, digits, low, high)
+        fitting = {(group_1[0], group_2[0]) for group_1, group_2, _ in found}
         table[item["item"]] = [pair in fitting for pair in product(women, men)]
     return table.assign(all=table[printed["item"].tolist()].all(axis=1))
+
+
+def exact_tests(
+    item: Mapping[str, str],
+    women: int,
+    men: int,
+    digits: Reading,
+    low: int = 0,
+    high: int = 5,
+) -> pd.DataFrame:
+    """Return the exact statistics that an item's printed ones can stand for, at given group sizes.
+
+    Parameters
+    ----------
+    item
+        The six printed numbers of an item, under the column names of omi_items.csv.
+    women, men
+        The group sizes.
+    digits, low, high
+        As for `splits`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for every way in which whole answers make all six printed numbers true: exact
+        `mean_women`, `sd_women`, `mean_men`, `sd_men`, `test` (student or welch), `t`, `df`, and
+        `p` (two-sided). No rows if there is none, that is, if the item does not fit.
+
+    Raises
+    ------
+    ValueError
+        If a printed number is none; the message shows it.
+
+    Examples
+    --------
+    >>> tax = {"mean_women": "3.33", "sd_women": "1.15", "mean_men": "3.77", "sd_men": ".84",
+    ...        "t": "-2.12", "df": "88"}
+    >>> exact_tests(tax, 60, 35, "dropped").round(3).T
+    """
+    from scipy import stats
+
+    rows = []
+    for group_1, group_2, test in _fitting(item, [women], [men], digits, low, high):
+        (_, mean_1, var_1), (_, mean_2, var_2) = _moments(*group_1), _moments(*group_2)
+        squared, df = TESTS[test](mean_1 - mean_2, var_1, women, var_2, men)
+        t = copysign(sqrt(squared), mean_1 - mean_2)
+        p = 2 * stats.t.sf(abs(t), float(df))
+        means_sds = float(mean_1 + low), sqrt(var_1), float(mean_2 + low), sqrt(var_2)
+        rows.append((*means_sds, test, t, float(df), p))
+    return pd.DataFrame(rows, columns=[*PRINTED_OF_ITEM[:4], "test", "t", "df", "p"])
 
 
 # Tests
@@ -929,7 +980,8 @@ def _lowest_three(left: np.ndarray) -> np.ndarray:
     return np.column_stack([people - total + pairs, total - 2 * pairs, pairs])
 
 
-# Tests of two groups: t² and df from the difference of the means and the two variances
+# Tests of two groups: t² and df from the difference of the means and the two variances, which may
+# be floats, arrays of them or fractions
 
 
 def _student(
@@ -957,10 +1009,10 @@ def _printed_items(items: pd.DataFrame) -> pd.DataFrame:
     return items.replace("", pd.NA).dropna(subset=PRINTED_OF_ITEM)
 
 
-def _fitting_pairs(
-    item: dict[str, str], women: list[int], men: list[int], digits: Reading, low: int, high: int
-) -> set[tuple[int, int]]:
-    """Return the pairs of group sizes for which the six printed numbers can all be true."""
+def _fitting(
+    item: Mapping[str, str], women: list[int], men: list[int], digits: Reading, low: int, high: int
+) -> Iterator[tuple[list[int], list[int], str]]:
+    """Yield the groups of women and men, and the test, that give the six printed numbers."""
 
     def groups(name: str, n: int) -> np.ndarray:
         mean, sd = item[f"mean_{name}"], item[f"sd_{name}"]
@@ -970,20 +1022,16 @@ def _fitting_pairs(
     all_men = np.concatenate([groups("men", n) for n in men])
     sign = int(parse(item["t"]).compare(0))
     t_limits, df_limits = _limits(item["t"], digits, "t"), _limits(item["df"], digits, "df")
-    fitting = set()
     for n_women in (groups("women", n) for n in women):
-        for test in TESTS.values():
+        for name, test in TESTS.items():
             near = _near(n_women, all_men, test, sign, t_limits, df_limits)
             for group_1, group_2 in zip(*(rows.tolist() for rows in near), strict=True):
-                pair = group_1[0], group_2[0]
                 if (
-                    pair not in fitting
-                    and _gives(group_1, group_2, test, sign, t_limits, df_limits)
+                    _gives(group_1, group_2, test, t_limits, df_limits)
                     and _has_answers(*group_1, high - low)
                     and _has_answers(*group_2, high - low)
                 ):
-                    fitting.add(pair)
-    return fitting
+                    yield group_1, group_2, name
 
 
 def _near(
@@ -994,7 +1042,7 @@ def _near(
     t_limits: tuple[Fraction, Fraction],
     df_limits: tuple[Fraction, Fraction],
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the groups whose t and df, in floats, are within the limits or a hair outside."""
+    """Return the groups whose t has the sign, and t and df are within a hair of the limits."""
     (n_1, total_1, squares_1), (n_2, total_2, squares_2) = first.T[:, :, None], second.T
     diff = (total_1 * n_2 - total_2 * n_1) / (n_1 * n_2)
     var_1 = (n_1 * squares_1 - total_1**2) / (n_1 * (n_1 - 1))
@@ -1016,21 +1064,18 @@ def _gives(
     group_1: list[int],
     group_2: list[int],
     test: Callable,
-    sign: int,
     t_limits: tuple[Fraction, Fraction],
     df_limits: tuple[Fraction, Fraction],
 ) -> bool:
-    """Tell in fractions whether t and df of two groups are within the limits."""
-    (n_1, mean_1, var_1), (n_2, mean_2, var_2) = (
-        (n, Fraction(total, n), Fraction(n * squares - total**2, n * (n - 1)))
-        for n, total, squares in (group_1, group_2)
-    )
+    """Tell in fractions whether |t| and df of two groups are within the limits."""
+    (n_1, mean_1, var_1), (n_2, mean_2, var_2) = _moments(*group_1), _moments(*group_2)
     squared, df = test(mean_1 - mean_2, var_1, n_1, var_2, n_2)
-    return (
-        t_limits[0] ** 2 <= squared < t_limits[1] ** 2
-        and df_limits[0] <= df < df_limits[1]
-        and (mean_1 - mean_2) * sign >= 0
-    )
+    return t_limits[0] ** 2 <= squared < t_limits[1] ** 2 and df_limits[0] <= df < df_limits[1]
+
+
+def _moments(n: int, total: int, squares: int) -> tuple[int, Fraction, Fraction]:
+    """Return the number, mean and variance of a group."""
+    return n, Fraction(total, n), Fraction(n * squares - total**2, n * (n - 1))
 
 
 def _has_answers(n: int, total: int, squares: int, top: int) -> bool:
@@ -1041,23 +1086,32 @@ def _has_answers(n: int, total: int, squares: int, top: int) -> bool:
 
 
 def _statistics(women: np.ndarray, men: np.ndarray) -> dict[str, Decimal | int]:
-    """Return the six statistics of an item from the distributions of answers of two groups."""
+    """Return the six statistics of an item from the distributions of answers of two groups.
+
+    Fractions keep exact what lies on the edge of a printed digit, square roots included.
+    """
     from scipy import stats
 
     values = np.arange(len(women))
     (n_1, mean_1, var_1), (n_2, mean_2, var_2) = (
-        (n, Decimal(total) / n, Decimal(n * squares - total**2) / (n * (n - 1)))
-        for n, total, squares in (
-            (int(counts.sum()), int(counts @ values), int(counts @ values**2))
-            for counts in (women, men)
-        )
+        _moments(int(counts.sum()), int(counts @ values), int(counts @ values**2))
+        for counts in (women, men)
     )
     levene = stats.f.sf(levene_f(women[None], men[None])[0, 0], 1, n_1 + n_2 - 2)
     test = _welch if levene < 0.05 else _student
     squared, df = test(mean_1 - mean_2, var_1, n_1, var_2, n_2)
-    t = squared.sqrt().copy_sign(mean_1 - mean_2)
-    statistics = mean_1, var_1.sqrt(), mean_2, var_2.sqrt(), t, df
-    return dict(zip(PRINTED_OF_ITEM, statistics, strict=True))
+    return {
+        "mean_women": _decimal(mean_1),
+        "sd_women": _decimal(var_1).sqrt(),
+        "mean_men": _decimal(mean_2),
+        "sd_men": _decimal(var_2).sqrt(),
+        "t": _decimal(squared).sqrt().copy_sign(_decimal(mean_1 - mean_2)),
+        "df": df if isinstance(df, int) else _decimal(df),
+    }
+
+
+def _decimal(number: Fraction) -> Decimal:
+    return Decimal(number.numerator) / number.denominator
 
 
 def _print_like(like: str, column: str, value: Decimal | int, digits: Reading) -> str:

@@ -89,3 +89,15 @@ def heading(text: str) -> Html:
     '<p class="heading" role="heading" aria-level="3">Family</p>'
     """
     return Html(f'<p class="heading" role="heading" aria-level="3">{escape(text)}</p>', text)
+
+
+def fold(title: str, text: str) -> Html:
+    """Show a text that opens at a click on its title.
+
+    Examples
+    --------
+    >>> fold("More", "a < b").html
+    '<details class="study"><summary>More</summary><p>a &lt; b</p></details>'
+    """
+    inner = f"<summary>{escape(title)}</summary><p>{escape(text)}</p>"
+    return Html(f'<details class="study">{inner}</details>', f"{title}: {text}")

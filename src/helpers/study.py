@@ -4,9 +4,11 @@ The schema is `datapackage.json` (a Frictionless Data Package), which frictionle
 against. Rules that need more than one cell or table are checked beside it.
 """
 
+import csv
 import json
 import os
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,9 +35,8 @@ class Problem:
     def __str__(self) -> str:
         place = self.file + (f", line {self.line}" if self.line else "")
         place += f", column {self.column}" if self.column else ""
-        return (
-            f"{place}: {self.value!r}: {self.advice}" if self.value else f"{place}: {self.advice}"
-        )
+        value = self.value if len(self.value) <= 60 else self.value[:57] + "..."
+        return f"{place}: {value!r}: {self.advice}" if value else f"{place}: {self.advice}"
 
 
 class StudyError(ValueError):
@@ -90,7 +91,8 @@ def load_study(folder: str | Path | None = None) -> Study:
     ------
     StudyError
         If anything is wrong. It lists every problem at once, each with file, line, column, the
-        value found and what is allowed. Nothing is ever written.
+        value found and what is allowed; the rules that compare cells and tables are checked once
+        every file and every cell is in order. Nothing is ever written.
 
     Examples
     --------
@@ -101,18 +103,19 @@ def load_study(folder: str | Path | None = None) -> Study:
     folder = Path(folder) if folder is not None else data_folder()
     package = _read_package(folder / "datapackage.json")
     resources = package["resources"]
-    problems = [p for resource in resources for p in _file_problems(folder, resource["path"])]
-    if problems:
-        raise StudyError(problems)
-    problems = list(_schema_problems(folder, package))
-    if problems:
-        raise StudyError(problems)
-    tables = {r["name"]: _read_table(folder / r["path"], r["schema"]["fields"]) for r in resources}
+    _stop_on(p for r in resources for p in _file_problems(folder, r["path"], r["schema"]["fields"]))
+    _stop_on(_schema_problems(folder, package))
+    cells = {r["name"]: _read_cells(folder / r["path"]) for r in resources}
+    _stop_on(p for r in resources for p in _number_problems(cells[r["name"]], r))
+    tables = {r["name"]: _typed_table(cells[r["name"]], r["schema"]["fields"]) for r in resources}
     study = Study(**tables, package=package)
-    problems = list(_rule_problems(study))
-    if problems:
-        raise StudyError(problems)
+    _stop_on(_rule_problems(study))
     return study
+
+
+def _stop_on(problems: Iterable[Problem]) -> None:
+    if listed := list(problems):
+        raise StudyError(listed)
 
 
 def _read_package(path: Path) -> dict[str, Any]:
@@ -123,25 +126,28 @@ def _read_package(path: Path) -> dict[str, Any]:
         raise StudyError([Problem(str(path), 0, "", "", advice)])
     try:
         package = json.loads(path.read_text(encoding="utf-8"))
+        found = [resource["name"] for resource in package["resources"]]
+        for resource in package["resources"]:
+            _ = resource["path"], [field["name"] for field in resource["schema"]["fields"]]
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise StudyError(
-            [Problem(str(path), 0, "", "", f"no valid JSON in UTF-8: {error}")]
-        ) from None
+        advice = f"no valid JSON in UTF-8: {error}"
+        raise StudyError([Problem(str(path), 0, "", "", advice)]) from None
+    except (KeyError, TypeError) as error:
+        advice = f"every resource needs a name, a path and a schema with fields ({error})"
+        raise StudyError([Problem(str(path), 0, "resources", "", advice)]) from None
     expected = [name for name in Study.__dataclass_fields__ if name != "package"]
-    found = [resource["name"] for resource in package.get("resources", [])]
     if sorted(found) != sorted(expected):
         advice = f"must describe exactly these tables: {', '.join(expected)}"
         raise StudyError([Problem(str(path), 0, "resources", ", ".join(found), advice)])
     return package
 
 
-def _file_problems(folder: Path, path: str) -> Iterator[Problem]:
-    """Find what spreadsheet programs do to CSV files, each with its cure."""
+def _file_problems(folder: Path, path: str, fields: list[dict[str, Any]]) -> Iterator[Problem]:
+    """Find what spreadsheet programs do to CSV files, each with its cure, and wrong headers."""
     if not (folder / path).is_file():
         yield Problem(path, 0, "", "", "no such file; `make data` writes the synthetic tables anew")
         return
     content = (folder / path).read_bytes()
-    header = content.partition(b"\n")[0]
     if not content.strip():
         yield Problem(path, 0, "", "", "the file is empty; it needs at least a header")
         return
@@ -150,53 +156,82 @@ def _file_problems(folder: Path, path: str) -> Iterator[Problem]:
     if b"\r" in content:
         line = content[: content.index(b"\r")].count(b"\n") + 1
         yield Problem(path, line, "", "", "has Windows line ends; save with Unix line ends (LF)")
-    if header.count(b";") > header.count(b","):
-        yield Problem(path, 1, "", "", "has semicolons between columns; save with commas")
     try:
-        content.decode("utf-8")
+        header = content.decode("utf-8-sig").splitlines()[0]
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         value = content[error.start : error.start + 1].decode("latin-1")
         yield Problem(path, line, "", value, "is not UTF-8 here; save the file in UTF-8")
+    else:
+        yield from _header_problems(path, header, [field["name"] for field in fields])
+
+
+def _header_problems(path: str, header: str, columns: list[str]) -> Iterator[Problem]:
+    for separator, name in {";": "semicolons", "\t": "tabs"}.items():
+        if header.count(separator) > header.count(","):
+            yield Problem(path, 1, "", "", f"has {name} between columns; save with commas")
+            return
+    found = next(csv.reader([header]))
+    exactly = f"the header must be exactly: {','.join(columns)}"
+    wrong = [c for c in dict.fromkeys([*columns, *found]) if found.count(c) != columns.count(c)]
+    for column in wrong:
+        fault = "one column too many" if column in found else "this column is missing"
+        yield Problem(path, 1, column, "", f"{fault}; {exactly}")
+    if not wrong and found != columns:
+        yield Problem(path, 1, "", header, f"the columns are in another order; {exactly}")
 
 
 def _schema_problems(folder: Path, package: dict[str, Any]) -> Iterator[Problem]:
     # Imported here: it is slow to load, and reading a docstring should not wait for it.
     import frictionless
 
-    with frictionless.system.use_context(trusted=True):
-        report = frictionless.Package(str(folder / "datapackage.json")).validate()
+    # As pandas reads; otherwise frictionless guesses, file by file.
+    dialect = {"csv": {"delimiter": ",", "quoteChar": '"', "skipInitialSpace": False}}
+    try:
+        with frictionless.system.use_context(trusted=True):
+            tables = frictionless.Package(str(folder / "datapackage.json"))
+            for resource in tables.resources:
+                resource.dialect = frictionless.Dialect.from_descriptor(dialect)
+            report = tables.validate()
+    except frictionless.FrictionlessException as error:
+        yield Problem("datapackage.json", 0, "", "", error.error.message)
+        return
     for error in report.errors:
         yield Problem("datapackage.json", 0, "", "", error.message)
     for task, resource in zip(report.tasks, package["resources"], strict=True):
         fields = {field["name"]: field for field in resource["schema"]["fields"]}
-        for error in task.errors:
-            # Said already by the error that names the blank row or the repeated value.
-            if not (error.type == "primary-key" and _is_said(error, task.errors)):
-                yield _explain(resource["path"], fields, error.to_dict())
+        for error in _telling(task.errors):
+            yield _explain(resource["path"], fields, error.to_dict())
 
 
-def _is_said(error: "frictionless.Error", errors: list["frictionless.Error"]) -> bool:
-    same_row = [e for e in errors if getattr(e, "row_number", None) == error.row_number]
-    return any(e.type in ("blank-row", "unique-error") for e in same_row)
+def _telling(errors: list["frictionless.Error"]) -> Iterator["frictionless.Error"]:
+    """Leave out what only follows from another error in the same row."""
+    by_row = defaultdict(list)
+    for error in errors:
+        by_row[getattr(error, "row_number", None)].append(error)
+    for row, of_row in by_row.items():
+        lengths = [e for e in of_row if e.type in ("blank-row", "extra-cell", "missing-cell")]
+        if row and lengths:
+            yield lengths[0]
+            continue
+        is_named = any(e.type == "unique-error" for e in of_row)
+        for error in of_row:
+            if error.type != "primary-key" or not (is_named or '"None"' in error.note):
+                yield error
 
 
 def _explain(path: str, fields: dict[str, Any], error: dict[str, Any]) -> Problem:
     """Say what a frictionless error means for the person who edits the file."""
-    line = error.get("rowNumber", error.get("rowNumbers", [1])[0])
-    column = error.get("fieldName", error.get("label", ""))
-    value = error.get("cell", error.get("label", ""))
+    line = error.get("rowNumber", 0)
+    column, value = error.get("fieldName", ""), error.get("cell", "")
     kind = error["type"]
-    expected = ", ".join(fields)
     if kind == "foreign-key":
         column, value = ", ".join(error["fieldNames"]), ", ".join(error["fieldCells"])
         advice = f"no row of {error['referenceName']} has this; add it there or remove this row"
     elif kind in ("constraint-error", "type-error"):
-        advice = f"not allowed; use {allowed(fields[column])}"
+        advice = f"{'not allowed' if value else 'empty'}; use {allowed(fields[column])}"
     elif kind in ("unique-error", "primary-key"):
         advice = f"already used ({error['note']}); every row needs its own"
-    elif kind in ("extra-label", "missing-label", "incorrect-label", "duplicate-label"):
-        advice = f"the header must be exactly: {expected}"
     elif kind == "extra-cell":
         advice = f"one cell too many; a row has {len(fields)} cells (a stray comma?)"
     elif kind == "missing-cell":
@@ -230,9 +265,22 @@ def allowed(field: dict[str, Any]) -> str:
     return text if rules.get("required") else f"{text}, or empty"
 
 
-def _read_table(path: Path, fields: list[dict[str, Any]]) -> pd.DataFrame:
-    table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    return pd.DataFrame({field["name"]: _typed(table[field["name"]], field) for field in fields})
+def _read_cells(path: Path) -> pd.DataFrame:
+    return pd.read_csv(path, dtype=str, keep_default_na=False)
+
+
+def _number_problems(cells: pd.DataFrame, resource: dict[str, Any]) -> Iterator[Problem]:
+    """Find what Python and frictionless take for a whole number, but few others: 3_2, +32, ٣٢."""
+    for field in resource["schema"]["fields"]:
+        if field["type"] == "integer":
+            column = cells[field["name"]]
+            for row, cell in column[~column.str.fullmatch("-?[0-9]+|")].items():
+                advice = f"not allowed; use {allowed(field)}"
+                yield Problem(resource["path"], row + 2, field["name"], cell, advice)
+
+
+def _typed_table(cells: pd.DataFrame, fields: list[dict[str, Any]]) -> pd.DataFrame:
+    return pd.DataFrame({field["name"]: _typed(cells[field["name"]], field) for field in fields})
 
 
 def _typed(column: pd.Series, field: dict[str, Any]) -> pd.Series:
@@ -242,7 +290,7 @@ def _typed(column: pd.Series, field: dict[str, Any]) -> pd.Series:
     if field["type"] == "boolean":
         return column.map({"true": True, "false": False}).astype("boolean")
     if field["type"] == "integer":
-        numbers = pd.to_numeric(column, errors="coerce")
+        numbers = pd.to_numeric(column.mask(column == ""))
         return numbers.astype("int64" if rules.get("required") else "Int64")
     return column
 
@@ -292,7 +340,7 @@ def _answer_problems(study: Study, path: dict[str, str]) -> Iterator[Problem]:
 def _fact_problems(study: Study, path: dict[str, str]) -> Iterator[Problem]:
     known = set(study.facts["fact_id"])
     for row, others in study.facts["conflicts_with"].items():
-        for other in set(others.split()) - known:
-            yield Problem(
-                path["facts"], row + 2, "conflicts_with", other, "no fact has this fact_id"
-            )
+        for other in others.split():
+            if other not in known:
+                advice = "no fact has this fact_id"
+                yield Problem(path["facts"], row + 2, "conflicts_with", other, advice)

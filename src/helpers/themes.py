@@ -1,0 +1,312 @@
+"""Themes of the answers: who names them, which go together, and in which words.
+
+A person *names* a theme if at least one stretch of the answer was given it, however many were. What
+is counted is people, among those who answered the question.
+"""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from helpers.study import Study
+
+RESIDUAL = "other"
+"""The theme for what fits no other one: rankings put it last, however many people name it."""
+
+_SEED = 1
+_TABLES = 9_999  # drawn by the tests of more than two groups
+
+
+def presence(study: Study, question: str, coder: str = "consensus") -> pd.DataFrame:
+    """Tell who names which theme.
+
+    Parameters
+    ----------
+    study
+        The study.
+    question
+        The question, as the codebook has it.
+    coder
+        Whose coding counts.
+
+    Returns
+    -------
+    DataFrame
+        Booleans: one row for every person who answered the question, indexed by `participant_id`
+        in the order of the answers, and one column a theme, in the order of the codebook.
+
+    Raises
+    ------
+    ValueError
+        If nobody answered the question.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> presence(load_study(), "recovery").shape
+    (89, 7)
+    """
+    asked = study.responses["question"].eq(question)
+    people = pd.Index(study.responses.loc[asked, "participant_id"])
+    if people.empty:
+        raise ValueError(f"nobody answered the question {question!r}")
+    themes = pd.Index(_themes(study, question)["theme"])
+    codings = _codings(study, question, coder)
+    named = np.zeros((len(people), len(themes)), dtype=bool)
+    rows = people.get_indexer(codings["participant_id"])
+    named[rows, themes.get_indexer(codings["theme"])] = True
+    return pd.DataFrame(named, index=people, columns=themes)
+
+
+def theme_counts(study: Study, question: str, coder: str = "consensus") -> pd.DataFrame:
+    """Count the people who name each theme.
+
+    Parameters
+    ----------
+    study, question, coder
+        As for `presence`.
+
+    Returns
+    -------
+    DataFrame
+        One row a theme, those that nobody names too, the most named first and `RESIDUAL` last;
+        themes with equal counts stand in the order of the codebook. `theme` and its `label`; `n`
+        people; their `share` of those who answered, with its 95 % interval `low` to `high` (Wilson
+        1927); `printed`, the number of people that the paper prints, NA where it prints none.
+
+    Raises
+    ------
+    ValueError
+        If nobody answered the question.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> counts = theme_counts(load_study(), "recovery")
+    >>> list(counts["label"].iloc[[0, -1]])
+    ['Treatment adherence', 'Other factors']
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    named = presence(study, question, coder)
+    themes = _themes(study, question)
+    counts = themes[["theme", "label"]].assign(
+        n=named.sum().to_numpy(), share=named.mean().to_numpy()
+    )
+    counts["low"], counts["high"] = proportion_confint(counts["n"], len(named), method="wilson")
+    counts["printed"] = themes["printed_count"]
+    residual = counts["theme"].eq(RESIDUAL)
+    return counts.iloc[np.lexsort([-counts["n"], residual])].reset_index(drop=True)
+
+
+def cooccurrence(study: Study, question: str) -> pd.DataFrame:
+    """Count the people who name both of two themes.
+
+    Parameters
+    ----------
+    study, question
+        As for `presence`; the coding is the consensus.
+
+    Returns
+    -------
+    DataFrame
+        Square and symmetric, one row and one column a theme in the order of the codebook. The
+        diagonal holds the people who name the theme at all.
+
+    Raises
+    ------
+    ValueError
+        If nobody answered the question.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> cooccurrence(load_study(), "relapse").shape
+    (12, 12)
+    """
+    named = presence(study, question).astype(int)
+    return named.T @ named.rename_axis(columns="with")
+
+
+def combinations(study: Study, question: str) -> pd.DataFrame:
+    """Count the people who name exactly the same themes.
+
+    Parameters
+    ----------
+    study, question
+        As for `presence`; the coding is the consensus.
+
+    Returns
+    -------
+    DataFrame
+        One row a combination that occurs, the most common first: `themes`, a tuple in the order of
+        the codebook; `size`, how many they are; `n` people; their `share` of those who answered.
+        Equal counts stand by size.
+
+    Raises
+    ------
+    ValueError
+        If nobody answered the question.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> int(combinations(load_study(), "recovery")["n"].sum())
+    89
+    """
+    named = presence(study, question)
+    counts = named.value_counts(sort=False).rename("n").reset_index()
+    sets = counts[named.columns].to_numpy()
+    combined = pd.DataFrame(
+        {"themes": [tuple(named.columns[s]) for s in sets], "size": sets.sum(axis=1)}
+    ).assign(n=counts["n"], share=counts["n"] / len(named))
+    # Within a size, sets that hold the themes that come first in the codebook come first.
+    order = np.lexsort([*~sets.T[::-1], combined["size"], -combined["n"]])
+    return combined.iloc[order].reset_index(drop=True)
+
+
+def by_group(study: Study, question: str, *groups: str) -> pd.DataFrame:
+    """Compare how many people name each theme between groups of people.
+
+    Parameters
+    ----------
+    study, question
+        As for `presence`; the coding is the consensus.
+    groups
+        Columns of the participants that say who belongs to which group. People for whom a column is
+        empty are left out of that comparison.
+
+    Returns
+    -------
+    DataFrame
+        One row a column of `groups`, a theme and a group (`by`, `theme`, `label`, `group`): `n` of
+        `base` people name the theme, `share` of them, with its 95 % interval `low` to `high`
+        (Wilson 1927). `p` tests whether the groups differ, and is the same for all groups of a
+        theme: Fisher's exact test of two groups (1922), and of more its extension by Freeman and
+        Halton (1951), estimated from 9,999 random tables with the same margins, which are the same
+        in every run. `p_holm` corrects it for the number of tests made here (Holm 1979), so one
+        call should hold all groupings that are looked at.
+
+    Raises
+    ------
+    ValueError
+        If nobody answered the question.
+    KeyError
+        If the participants have no such column.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> compared = by_group(load_study(), "recovery", "sex", "recovery_opinion")
+    >>> list(compared["group"].unique())
+    ['woman', 'man', 'depends', 'possible', 'not_possible']
+    """
+    from statsmodels.stats.multitest import multipletests
+    from statsmodels.stats.proportion import proportion_confint
+
+    labels = _themes(study, question).set_index("theme")["label"]
+    named = presence(study, question)
+    people = study.participants.set_index("participant_id").loc[named.index]
+    rows, tests = [], []
+    for column in groups:
+        base = people[column].value_counts(sort=False)
+        base = base[base > 0].sort_index()
+        for theme, label in labels.items():
+            n = people.loc[named[theme], column].value_counts().reindex(base.index, fill_value=0)
+            tests.append(_independence(np.array([n, base - n])))
+            for group in base.index:
+                rows.append((column, theme, label, group, n[group], base[group], len(tests) - 1))
+    columns = ["by", "theme", "label", "group", "n", "base", "test"]
+    table = pd.DataFrame(rows, columns=columns)
+    table["share"] = table["n"] / table["base"]
+    table["low"], table["high"] = proportion_confint(table["n"], table["base"], method="wilson")
+    test = table.pop("test")
+    table["p"] = np.array(tests)[test]
+    table["p_holm"] = multipletests(tests, method="holm")[1][test]
+    return table
+
+
+def stretches(study: Study, question: str, coder: str = "consensus") -> pd.DataFrame:
+    """Return the coded words, with what is known of the person who said them.
+
+    Parameters
+    ----------
+    study, question, coder
+        As for `presence`.
+
+    Returns
+    -------
+    DataFrame
+        One row a coding, by person and by place in the answer: `participant_id`, `theme`, `start`,
+        `end`, `stretch` (the words), and the columns of the participants.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> list(stretches(load_study(), "recovery").columns[:7])
+    ['participant_id', 'theme', 'start', 'end', 'stretch', 'sex', 'age']
+    """
+    codings = _codings(study, question, coder).drop(columns=["question", "coder"])
+    answers = study.responses.loc[study.responses["question"].eq(question)]
+    text = codings["participant_id"].map(answers.set_index("participant_id")["text"])
+    spans = zip(text, codings["start"], codings["end"], strict=True)
+    codings["stretch"] = [words[start:end] for words, start, end in spans]
+    codings = codings.sort_values(["participant_id", "start"], kind="stable")
+    return codings.merge(study.participants, on="participant_id")
+
+
+def segments(text: str, codings: pd.DataFrame) -> pd.DataFrame:
+    """Cut an answer wherever a coded stretch begins or ends.
+
+    Parameters
+    ----------
+    text
+        The answer.
+    codings
+        One row a coded stretch of it: `theme`, and its characters from `start` to before `end`.
+
+    Returns
+    -------
+    DataFrame
+        One row a segment, which together make up the whole answer: `start`, `end`, `text`, and
+        `themes`, a tuple of the themes of all stretches that hold the segment, in the order of
+        `codings`; it is empty where nothing is coded.
+
+    Examples
+    --------
+    >>> codings = pd.DataFrame({"theme": ["a", "b"], "start": [0, 4], "end": [7, 11]})
+    >>> segments("one two three", codings)
+       start  end  text  themes
+    0      0    4  one     (a,)
+    1      4    7   two  (a, b)
+    2      7   11   thr    (b,)
+    3     11   13    ee      ()
+    """
+    cuts = sorted({0, len(text), *codings["start"], *codings["end"]})
+    rows = []
+    for start, end in pairwise(cuts):
+        holding = codings["start"].le(start) & codings["end"].ge(end)
+        rows.append((start, end, text[start:end], tuple(codings["theme"][holding])))
+    return pd.DataFrame(rows, columns=["start", "end", "text", "themes"])
+
+
+def _themes(study: Study, question: str) -> pd.DataFrame:
+    return study.codebook[study.codebook["question"].eq(question)].reset_index(drop=True)
+
+
+def _codings(study: Study, question: str, coder: str) -> pd.DataFrame:
+    codings = study.codings
+    return codings[codings["question"].eq(question) & codings["coder"].eq(coder)]
+
+
+def _independence(table: np.ndarray) -> float:
+    """Return p of Fisher's exact test, from random tables if there are more than two groups."""
+    from scipy.stats import MonteCarloMethod, fisher_exact
+
+    # Only one table has these margins; moreover, scipy 1.17 draws impossible ones from them.
+    if not table.sum(axis=1).all():
+        return 1.0
+    exact = table.shape == (2, 2)
+    drawn = MonteCarloMethod(n_resamples=_TABLES, rng=np.random.default_rng(_SEED))
+    return float(fisher_exact(table, method=None if exact else drawn).pvalue)
