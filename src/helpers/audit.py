@@ -387,6 +387,15 @@ def exact_tests(
     >>> tax = {"mean_women": "3.33", "sd_women": "1.15", "mean_men": "3.77", "sd_men": ".84",
     ...        "t": "-2.12", "df": "88"}
     >>> exact_tests(tax, 60, 35, "dropped").round(3).T
+                    0
+    mean_women  3.333
+    sd_women     1.16
+    mean_men    3.771
+    sd_men      0.843
+    test        welch
+    t           -2.12
+    df         88.401
+    p           0.037
     """
     from scipy import stats
 

@@ -6,6 +6,7 @@ drawing serves light pages, dark pages and print.
 
 import io
 import re
+import textwrap
 from collections.abc import Sequence
 from html import escape
 
@@ -215,3 +216,46 @@ def matrix(counts: pd.DataFrame, axes: Axes | None = None, colour: str = COLOURS
     axes.set_yticks(range(len(counts)), counts.index)
     axes.spines[["left", "bottom"]].set_visible(False)
     return axes
+
+
+def diverging(shares: pd.DataFrame, axes: Axes) -> Axes:
+    """Draw one bar a row, the lower half of the columns left of the middle, the upper half right.
+
+    Parameters
+    ----------
+    shares
+        Parts from 0 to 1 that sum to 1 in every row; as many columns as there are `DIVERGING`
+        colours, from one end of a scale to the other.
+    axes
+        Where to draw.
+
+    Examples
+    --------
+    >>> shares = pd.DataFrame([[0.1, 0.2, 0.2, 0.2, 0.2, 0.1]], ["women"])
+    >>> float(diverging(shares, plt.subplots()[1]).patches[0].get_x())
+    -0.5
+    """
+    middle = shares.shape[1] // 2
+    left = -shares.iloc[:, :middle].sum(axis=1).to_numpy()
+    for (part, widths), colour in zip(shares.items(), DIVERGING, strict=True):
+        axes.barh(
+            shares.index.astype(str), widths, left=left, height=0.75, color=colour, label=part
+        )
+        left += widths.to_numpy()
+    axes.axvline(0, color=INK, linewidth=0.8)
+    axes.set_xlim(-1, 1)
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["100%", "50%", "0", "50%", "100%"], fontsize=8)
+    axes.invert_yaxis()
+    axes.spines[["left", "bottom"]].set_visible(False)
+    return axes
+
+
+def wrap(text: str, width: int) -> str:
+    r"""Break a label into lines.
+
+    Examples
+    --------
+    >>> wrap("a long label", 7)
+    'a long\nlabel'
+    """
+    return "\n".join(textwrap.wrap(text, width))

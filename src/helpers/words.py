@@ -137,8 +137,9 @@ def frequencies(
     for counts in each:
         times.update(counts)
         people.update(counts.keys())
-    table = pd.DataFrame({"word": list(times), "n": list(times.values())})
-    table["people"] = [people[word] for word in times]
+    rows = [(word, n, people[word]) for word, n in times.items()]
+    table = pd.DataFrame(rows, columns=["word", "n", "people"])
+    table = table.astype({"word": str, "n": int, "people": int})
     table["share"] = table["people"] / max(len(each), 1)
     return table.sort_values(["n", "word"], ascending=[False, True], ignore_index=True)
 
