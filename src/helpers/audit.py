@@ -155,8 +155,8 @@ def grimmer(
     """Tell whether `n` whole answers from `low` to `high` can have the printed mean and SD.
 
     The question that GRIMMER asks (Anaya 2016; analytically, Allard 2018), answered exactly: those
-    tests are necessary conditions, this one is also sufficient, for the range is taken into account
-    and the sums of squares between the possible ones are left out.
+    tests are necessary conditions, this one is also sufficient, because it knows which sums of
+    squares answers in the range can have.
 
     Parameters
     ----------
@@ -191,9 +191,9 @@ def answers(
 
     The counts of the upper answers are tried one after the other; number, sum and sum of squares of
     the people left over then fix the counts of the three lowest. For 60 people and six answers that
-    are at most 1,772 distributions if two decimals are printed, some 60,000 if one is. Their number
-    grows with the power `high - low - 2` of n, and memory with it: eleven answers of 60 people
-    leave millions. `sprite` is for those.
+    are at most 1,772 distributions if two decimals are printed (rounded), 61,230 if one is. Their
+    number grows with the power `high - low - 2` of n, and memory with it: eleven answers of 60
+    people leave millions. `sprite` is for those.
 
     Parameters
     ----------
@@ -387,15 +387,15 @@ def exact_tests(
     >>> tax = {"mean_women": "3.33", "sd_women": "1.15", "mean_men": "3.77", "sd_men": ".84",
     ...        "t": "-2.12", "df": "88"}
     >>> exact_tests(tax, 60, 35, "dropped").round(3).T
-                    0
-    mean_women  3.333
-    sd_women     1.16
-    mean_men    3.771
-    sd_men      0.843
-    test        welch
-    t           -2.12
-    df         88.401
-    p           0.037
+                     0
+    mean_women   3.333
+    sd_women      1.16
+    mean_men     3.771
+    sd_men       0.843
+    test         welch
+    t            -2.12
+    df          88.401
+    p            0.037
     """
     from scipy import stats
 
@@ -835,8 +835,11 @@ def control(
     for _ in range(runs):
         simulated = simulate_items(items, answers_women, answers_men, split, printed, rng)
         found, changed = (
-            splits(table, women=women, men=men, digits=digits, high=high).query("all")
-            for table in (simulated, change_digit(simulated, rng))
+            table[table["all"]]
+            for table in (
+                splits(printed_items, women=women, men=men, digits=digits, high=high)
+                for printed_items in (simulated, change_digit(simulated, rng))
+            )
         )
         true_fits = split in zip(found["women"], found["men"], strict=True)
         rows.append((len(found), true_fits, true_fits and len(found) == 1, len(changed)))

@@ -34,7 +34,7 @@ class Html:
 def say(**values: object) -> None:
     """Keep computed values for the chapter's sentences, where ``{glue:text}`name` `` shows them.
 
-    It writes the output that `myst_nb.glue` writes, and needs nothing but IPython, so that a
+    A piece of `Html` is kept as such, for another page to show. It writes the output that `myst_nb.glue` writes, and needs nothing but IPython, so that a
     chapter runs where the book's own tools are not installed.
 
     Examples
@@ -46,7 +46,8 @@ def say(**values: object) -> None:
 
     for name, value in values.items():
         record = {"name": name, "mime_prefix": "application/papermill.record/"}
-        bundle = {"application/papermill.record/text/plain": str(value)}
+        kind, text = ("html", value.html) if isinstance(value, Html) else ("plain", str(value))
+        bundle = {f"application/papermill.record/text/{kind}": text}
         display(bundle, metadata={"scrapbook": record}, raw=True)
 
 

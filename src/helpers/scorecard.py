@@ -109,9 +109,9 @@ def compare(facts: pd.DataFrame, computed: dict[str, float | str]) -> pd.DataFra
 def _verdict(fact: pd.Series, value: float | str | None) -> str:
     if fact["table"] == "elsewhere":
         return "background"
-    if pd.isna(value) or not fact["printed"]:
+    if not fact["table"] or not fact["printed"]:
         return "not recoverable"
-    if agreement := _agreement(fact["printed"], fact["unit"], value):
+    if not pd.isna(value) and (agreement := _agreement(fact["printed"], fact["unit"], value)):
         return agreement
     return "inconsistent" if fact["conflicts_with"] else "differs"
 
@@ -124,7 +124,7 @@ def _agreement(printed: str, unit: str, value: float | str) -> str | None:
         return "match" if value >= parse(printed.removeprefix(">=")) else None
     if reads_as(value, printed, "rounded"):
         return "match"
-    shown = SHOWN_DECIMALS.get(unit, 4)
+    shown = SHOWN_DECIMALS.get({"%": "percent", "F": "f"}.get(unit, unit), 4)
     return "truncated" if reads_as(value, printed, "dropped", shown) else None
 
 
@@ -162,8 +162,9 @@ def _person(fact: pd.Series, table: pd.DataFrame) -> str:
 def _ranking(fact: pd.Series, table: pd.DataFrame) -> str:
     """Rank the column's values by the people who have them, as many as are printed."""
     people = _rows(fact, table).groupby(fact["column"])["participant_id"].nunique()
-    ranked = people.sort_values(ascending=False, kind="stable").index
-    return " > ".join(ranked[: fact["printed"].count(">") + 1])
+    ranked = people.sort_values(ascending=False).head(fact["printed"].count(">") + 1)
+    signs = ["", *(" = " if step == 0 else " > " for step in ranked.diff()[1:])]
+    return "".join(sign + value for sign, value in zip(signs, ranked.index, strict=True))
 
 
 def _p_of_f(fact: pd.Series, table: pd.DataFrame) -> float:

@@ -1,0 +1,814 @@
+import re
+from collections import Counter, defaultdict
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from functools import cache
+from itertools import combinations_with_replacement, product
+from math import sqrt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from helpers import audit
+from helpers.printed import interval, reads_as
+
+READINGS = ["rounded", "dropped", "either"]
+ITEMS = Path(__file__).parents[1] / "data" / "published" / "omi_items.csv"
+WOMEN, MEN = range(30, 81), range(15, 66)
+
+
+# A second, slow way to print a number, which shares no code with the one under test.
+
+
+def print_as(value, places, digits, shown):
+    if digits == "dropped":
+        value = value.quantize(Decimal(10) ** -shown, ROUND_HALF_UP)
+        return str(value.quantize(Decimal(10) ** -places, ROUND_DOWN))
+    return str(value.quantize(Decimal(10) ** -places, ROUND_HALF_UP))
+
+
+def ways(digits):
+    return ["rounded", "dropped"] if digits == "either" else [digits]
+
+
+def decimal(fraction):
+    return Decimal(fraction.numerator) / fraction.denominator
+
+
+def mean_variance(sample):
+    """Return mean and variance as fractions: two passes, where the audit has sums of squares."""
+    mean = Fraction(sum(sample), len(sample))
+    return mean, sum((x - mean) ** 2 for x in sample) / (len(sample) - 1)
+
+
+def mean_sd(sample):
+    mean, variance = mean_variance(sample)
+    return decimal(mean), decimal(variance).sqrt()
+
+
+def t_df(first, second, test):
+    (mean_1, var_1), (mean_2, var_2) = mean_variance(first), mean_variance(second)
+    n_1, n_2 = len(first), len(second)
+    if test == "student":
+        df = Fraction(n_1 + n_2 - 2)
+        pooled = ((n_1 - 1) * var_1 + (n_2 - 1) * var_2) / df
+        error = pooled / n_1 + pooled / n_2
+    else:
+        error = var_1 / n_1 + var_2 / n_2
+        df = error**2 / (var_1**2 / n_1**2 / (n_1 - 1) + var_2**2 / n_2**2 / (n_2 - 1))
+    t = decimal((mean_1 - mean_2) ** 2 / error).sqrt()
+    return t.copy_sign(decimal(mean_1 - mean_2)), decimal(df)
+
+
+def print_item(first, second, test, places, digits):
+    """Print an item of two samples; `digits` and `places` give one entry for every number."""
+    values = *mean_sd(first), *mean_sd(second), *t_df(first, second, test)
+    shown = [4, 5, 4, 5, 3, 3]
+    texts = map(print_as, values, places, digits, shown)
+    return pd.DataFrame([dict(zip(audit.PRINTED_OF_ITEM, texts, strict=True), item="item")])
+
+
+@cache
+def all_samples(n, top=5):
+    return list(combinations_with_replacement(range(top + 1), n))
+
+
+def counts_of(sample, top=5):
+    return tuple(sample.count(answer) for answer in range(top + 1))
+
+
+samples = st.lists(st.integers(0, 5), min_size=2, max_size=70)
+digit_ways = st.sampled_from(["rounded", "dropped"])
+
+
+# What printed digits say
+
+
+@given(
+    number=st.decimals(-200, 200, allow_nan=False, allow_infinity=False, places=6),
+    places=st.integers(0, 4),
+    shown=st.integers(3, 5),
+    digits=digit_ways,
+)
+def test_interval_holds_what_is_printed_so_and_nothing_else(number, places, shown, digits):
+    printed = print_as(number, min(places, shown), digits, shown)
+    low, high = interval(printed, digits, shown)
+    assert low <= abs(number) < high
+    assert reads_as(number, printed, digits, shown)
+    assert reads_as(number, printed, "either", shown)
+    for outside in (low - Decimal("1e-12"), high):
+        if outside >= 0:
+            assert abs(Decimal(print_as(outside, min(places, shown), digits, shown))) != abs(
+                Decimal(printed)
+            )
+
+
+def test_more_digits_than_the_program_displays_cannot_have_been_dropped():
+    low, high = interval("2.13456", "dropped", shown=4)
+    assert low == high
+    assert reads_as(2.13456, "2.13456", "either", shown=4)
+    assert not reads_as(2.13456, "2.13456", "dropped", shown=4)
+
+
+@pytest.mark.parametrize("text", ["", "two", "1,5", "1.5.2", "nan", "inf", "1e2", "64.2%"])
+def test_what_is_no_number_is_shown(text):
+    item = {"item": "a", **dict.fromkeys(audit.PRINTED_OF_ITEM, "1.0"), "df": text}
+    calls = [
+        lambda: audit.counts_for(text, 10),
+        lambda: audit.count_sets(["50", text], 10),
+        lambda: audit.bases([text], [10]),
+        lambda: audit.grim(text, 10),
+        lambda: audit.grimmer(text, "1.00", 10),
+        lambda: audit.grimmer("2.50", text, 10),
+        lambda: audit.answers("2.50", text, 10),
+        lambda: audit.sprite(text, "1.00", 10),
+        lambda: audit.exact_tests({**item, "df": "9", "t": text}, 10, 10, "rounded"),
+        lambda: audit.recomputed("2.5", text, 10, "3.5", "1.0", 10),
+        lambda: audit.t_p("2.0", text),
+        lambda: audit.f_p(text, 1, 10),
+        lambda: audit.p_verdict(text, 0.01, 0.02),
+    ]
+    if text:  # an item with an empty cell is one that is not printed
+        calls.append(
+            lambda: audit.splits(pd.DataFrame([item]), women=[5], men=[5], digits="rounded")
+        )
+    for call in calls:
+        with pytest.raises(ValueError, match=re.escape(repr(text))):
+            call()
+
+
+# Percentages
+
+
+@given(st.integers(1, 150), st.integers(0, 2), st.sampled_from(READINGS), st.data())
+def test_counts_for_finds_every_count_and_no_other(n, places, digits, data):
+    count = data.draw(st.integers(0, n))
+    way = data.draw(st.sampled_from(ways(digits)))
+    percent = print_as(100 * Decimal(count) / n, places, way, shown=1 if way == "dropped" else 0)
+    expected = [
+        c
+        for c in range(n + 1)
+        if any(
+            Decimal(print_as(100 * Decimal(c) / n, places, w, shown=1)) == Decimal(percent)
+            for w in ways(digits)
+        )
+    ]
+    assert count in expected
+    assert audit.counts_for(percent, n, digits) == expected
+
+
+def test_percentages_of_the_study():
+    assert audit.counts_for("71.2", 95) == []
+    assert audit.counts_for("27", 95) == [26]
+    assert audit.counts_for("20", 26) == []
+    assert audit.count_sets(["71.6", "24.2", "4.2"], 95) == [(68, 23, 4)]
+    jobs = audit.bases(["32.6", "24.2", "12.6", "21.1", "9.5"], range(80, 100))
+    assert jobs.loc[jobs["together"], "n"].tolist() == [95]
+
+
+def test_percentages_that_sum_to_99_6_leave_somebody_out_whatever_the_base():
+    table = audit.bases(["71.2", "24.2", "4.2"], range(1, 400))
+    assert not table["together"].any()
+    assert table["each"].any()  # each by itself is possible, in larger samples
+
+
+# GRIM
+
+
+def test_grim_gives_the_published_verdicts():
+    # Brown and Heathers (2017) have 5.19 with n = 28; the other means of that sample, the means of
+    # two and three items, and the rest come from the test suites of scrutiny (test-grim.R) and
+    # rsprite2 (test-core-and-plot-functions.R).
+    means = [f"{5.19 + i / 100:.2f}" for i in range(12)]
+    passing = [mean for mean in means if audit.grim(mean, 28)]
+    assert passing == ["5.21", "5.25", "5.29"]
+    assert audit.grim("5.19", 32)
+    assert audit.grim("5.18", 14, items=2)
+    assert not audit.grim("5.83", 50)
+    proportions = [f"{0.150 + i / 1000:.3f}" for i in range(10)]
+    passing = [mean for mean in proportions if audit.grim(mean, 120, items=3)]
+    assert passing == ["0.150", "0.153", "0.156", "0.158"]
+    two_items = [f"{0.80 + i / 100:.2f}" for i in range(10)]
+    passing = [mean for mean in two_items if audit.grim(mean, 28, items=2)]
+    # They accept 0.87 too: 49/56 is .875, a half, which here rounds up only.
+    assert passing == ["0.80", "0.82", "0.84", "0.86", "0.88", "0.89"]
+
+
+@pytest.mark.parametrize("digits", READINGS)
+@pytest.mark.parametrize("places", [1, 2])
+def test_grim_agrees_with_all_sums(digits, places):
+    for n, items in product(range(1, 25), (1, 2)):
+        true = {
+            print_as(Decimal(total) / (n * items), places, way, shown=4)
+            for total in range(5 * n * items + 1)
+            for way in ways(digits)
+        }
+        for mean in (f"{i / 10**places:.{places}f}" for i in range(5 * 10**places + 1)):
+            assert audit.grim(mean, n, items, digits) == (mean in true), (mean, n, items)
+
+
+# GRIMMER
+
+
+def test_grimmer_gives_the_published_verdicts():
+    # Allard's (2018) sample that fails by parity, the sample that passes (test suites of rsprite2
+    # and scrutiny), and the table pigs5 of scrutiny (test-grimmer-map.R), which sets no range: the
+    # one used here is wide enough.
+    assert audit.grimmer("5.21", "1.6", 28, high=10)
+    assert not audit.grimmer("3.44", "2.47", 18, high=20)
+    assert not audit.grimmer("5.19", "1.5", 28, high=10)
+    pigs = [
+        ("7.22", "5.30", 38, False),
+        ("4.74", "6.55", 31, True),
+        ("5.23", "2.55", 35, False),
+        ("2.57", "2.57", 30, True),
+        ("6.77", "2.18", 33, False),
+        ("2.68", "2.59", 34, True),
+        ("7.01", "6.68", 35, False),
+        ("7.38", "3.65", 32, True),
+        ("3.14", "5.32", 33, False),
+        ("6.89", "4.18", 37, True),
+        ("5.00", "2.18", 31, True),
+        ("0.24", "6.43", 34, True),
+    ]
+    for mean, sd, n, expected in pigs:
+        assert audit.grimmer(mean, sd, n, low=-20, high=25) == expected, (mean, sd, n)
+
+
+def test_grimmer_keeps_to_the_limits_of_the_scale():
+    # Five answers from 1 to 7 with mean 4.2: SD limits from rsprite2's test of .sd_limits.
+    possible = [i / 100 for i in range(500) if audit.grimmer("4.20", f"{i / 100:.2f}", 5, 1, 7)]
+    assert (min(possible), max(possible)) == (0.45, 3.03)
+
+
+@cache
+def printed_pairs(n, places, digits):
+    """Return every printed pair of mean and SD of n answers, with the distributions behind it."""
+    pairs = defaultdict(set)
+    for sample in all_samples(n):
+        mean, sd = mean_sd(sample)
+        means = {print_as(mean, places, way, shown=4) for way in ways(digits)}
+        sds = {print_as(sd, places, way, shown=5) for way in ways(digits)}
+        for pair in product(means, sds):
+            pairs[pair].add(counts_of(sample))
+    return pairs
+
+
+@pytest.mark.parametrize("digits", READINGS)
+@pytest.mark.parametrize("places", [1, 2])
+@pytest.mark.parametrize("n", range(2, 9))
+def test_grimmer_agrees_with_all_answers(n, places, digits):
+    true = printed_pairs(n, places, digits)
+    step = 10**places
+    means = [f"{i / step:.{places}f}" for i in range(5 * step + 1)]
+    sds = [f"{i / step:.{places}f}" for i in range(int(5 / sqrt(2) * step) + 2)]
+    reached = {mean for mean, _ in true}
+    for mean in means:
+        # A mean that no answers have is impossible beside any SD, so a few of them will do.
+        for sd in sds if mean in reached else sds[:: 4 * step // 10]:
+            assert audit.grimmer(mean, sd, n, digits=digits) == ((mean, sd) in true), (mean, sd)
+
+
+@pytest.mark.parametrize("digits", READINGS)
+@pytest.mark.parametrize("n", range(2, 9))
+def test_answers_lists_all_and_only_the_distributions(n, digits):
+    for (mean, sd), expected in printed_pairs(n, 2, digits).items():
+        found = audit.answers(mean, sd, n, digits=digits)
+        assert len(found) == len(expected)
+        assert set(map(tuple, found.tolist())) == expected
+
+
+@pytest.mark.parametrize("top", range(1, 9))
+def test_square_sums_are_those_of_all_samples(top):
+    for n in range(1, 6):
+        true = defaultdict(set)
+        for sample in all_samples(n, top):
+            true[sum(sample)].add(sum(x * x for x in sample))
+        for total in range(n * top + 1):
+            bits = audit._square_sums(n, total, top)
+            assert {q for q in range(bits.bit_length()) if bits >> q & 1} == true[total]
+
+
+def test_square_sums_have_the_gaps_of_large_samples():
+    # All sums and sums of squares of up to 40 answers at once, one answer after the other.
+    top, n = 5, 40
+    reached = np.zeros((top * n + 1, top**2 * n + 1), dtype=bool)
+    reached[0, 0] = True
+    for _ in range(n):
+        longer = np.zeros_like(reached)
+        for answer in range(top + 1):
+            rest = reached[: len(reached) - answer, : reached.shape[1] - answer**2]
+            longer[answer:, answer**2 :] |= rest
+        reached = longer
+    for total in range(top * n + 1):
+        bits = audit._square_sums(n, total, top)
+        assert [bool(bits >> q & 1) for q in range(reached.shape[1])] == reached[total].tolist()
+    # Sum 5: 25 = one 5; 17 = a 4 and a 1; nothing between them, although the parity would do.
+    assert not reached[5, [19, 21, 23]].any()
+    assert reached[5, [17, 25]].all()
+
+
+@given(samples, st.integers(0, 3), st.integers(0, 3), digit_ways, st.integers(-3, 3))
+def test_real_answers_pass_and_are_listed(sample, mean_places, sd_places, digits, low):
+    mean, sd = mean_sd([x + low for x in sample])
+    mean = print_as(mean, mean_places, digits, shown=4)
+    sd = print_as(sd, sd_places, digits, shown=5)
+    n = len(sample)
+    assert audit.grim(mean, n, digits=digits)
+    for reading in (digits, "either"):
+        assert audit.grimmer(mean, sd, n, low, low + 5, reading)
+        if mean_places + sd_places >= 3:
+            listed = audit.answers(mean, sd, n, low, low + 5, reading)
+            assert (listed == counts_of(sample)).all(axis=1).any()
+
+
+@settings(deadline=None)
+@given(samples, st.integers(1, 2), digit_ways, st.integers(1, 4), st.integers(0, 2**32))
+def test_listed_and_drawn_answers_give_the_printed_pair(sample, places, digits, low, seed):
+    mean, sd = mean_sd([x + low for x in sample])
+    printed = (
+        print_as(mean, places, digits, shown=4),
+        print_as(sd, places, digits, shown=5),
+    )
+    n = len(sample)
+    drawn = audit.sprite(*printed, n, low, low + 5, draws=20, seed=seed, digits=digits)
+    listed = audit.answers(*printed, n, low, low + 5, digits)
+    assert drawn.shape == (20, 6)
+    assert_array_equal(
+        drawn, audit.sprite(*printed, n, low, low + 5, draws=20, seed=seed, digits=digits)
+    )
+    every = np.random.default_rng(0).permutation(listed)[:20]
+    for counts in np.concatenate([drawn, every]).tolist():
+        people = [low + answer for answer, count in enumerate(counts) for _ in range(count)]
+        mean, sd = mean_sd(people)
+        assert len(people) == n
+        assert print_as(mean, places, digits, shown=4) == printed[0]
+        assert print_as(sd, places, digits, shown=5) == printed[1]
+
+
+@pytest.mark.parametrize(
+    ("mean", "sd", "n", "top"),
+    [
+        ("2.78", "2.30", 60, 5),
+        ("3", "1", 9, 6),
+        ("4.00", "2.74", 13, 8),
+        ("2.0", "0.8", 40, 3),
+        ("1.1", "0.7", 40, 2),
+    ],
+)
+def test_every_distribution_is_drawn_as_often(mean, sd, n, top):
+    listed = audit.answers(mean, sd, n, 0, top)
+    assert len(listed) > 3
+    draws = 50 * len(listed)
+    drawn = Counter(map(tuple, audit.sprite(mean, sd, n, 0, top, draws=draws, seed=1).tolist()))
+    assert set(drawn) == set(map(tuple, listed.tolist()))
+    assert stats.chisquare(list(drawn.values())).pvalue > 0.001
+
+
+def test_impossible_pairs_have_no_answers():
+    assert audit.answers("5.19", "1.50", 28).shape == (0, 6)
+    assert audit.sprite("5.19", "1.50", 28, low=1, high=7).shape == (0, 7)
+    assert audit.answers("1.5", "2.14", 35, low=1, high=6, digits="either").shape == (0, 6)
+    assert not audit.grimmer("2.00", "0.00", 1)
+    assert not audit.grimmer("2.00", "-1.00", 10)
+
+
+# Group sizes
+
+
+@pytest.fixture(scope="module")
+def items():
+    return pd.read_csv(ITEMS, dtype=str)
+
+
+@pytest.fixture(scope="module")
+def found(items):
+    return {digits: audit.splits(items, women=WOMEN, men=MEN, digits=digits) for digits in READINGS}
+
+
+def test_splits_has_a_row_for_every_pair_and_a_column_for_every_printed_item(found, items):
+    names = items.loc[items["status"] == "reported", "item"].tolist()
+    for table in found.values():
+        assert table.columns.tolist() == ["women", "men", *names, "all"]
+        pairs = list(zip(table["women"], table["men"], strict=True))
+        assert pairs == list(product(WOMEN, MEN))
+        assert (table["all"] == table[names].all(axis=1)).all()
+
+
+def test_only_one_split_lets_all_items_be_true(found):
+    pairs = {
+        digits: table.loc[table["all"], ["women", "men"]].to_numpy().tolist()
+        for digits, table in found.items()
+    }
+    assert pairs == {"rounded": [], "dropped": [[60, 35]], "either": [[60, 35]]}
+
+
+def test_either_reading_accepts_what_one_of_the_two_accepts(found):
+    for name in ("item_01", "item_02", "item_03", "item_04"):
+        both = found["rounded"][name] | found["dropped"][name]
+        assert found["either"][name][both].all()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.integers(0, 5), min_size=2, max_size=60),
+    st.lists(st.integers(0, 5), min_size=2, max_size=60),
+    st.sampled_from(["student", "welch"]),
+    st.tuples(*[st.integers(1, 3)] * 5, st.integers(0, 3)),
+    st.lists(digit_ways, min_size=6, max_size=6),
+)
+def test_the_true_split_fits(first, second, test, places, digits):
+    if len(set(first)) == len(set(second)) == 1:
+        return
+    pair = {"women": [len(first)], "men": [len(second)]}
+    mixed = print_item(first, second, test, places, digits)
+    assert audit.splits(mixed, **pair, digits="either")["all"].all()
+    plain = print_item(first, second, test, places, [digits[0]] * 6)
+    assert audit.splits(plain, **pair, digits=digits[0])["all"].all()
+
+
+@pytest.mark.parametrize("digits", READINGS)
+def test_splits_agree_with_all_answers(digits):
+    # Every pair of samples of these sizes on 0 to 3, with each test, printed and compared.
+    top, women, men = 3, range(4, 7), range(3, 6)
+    rng = np.random.default_rng(5)
+    places = [1, 1, 1, 0, 1, 0]
+    items = []
+    while len(items) < 6:
+        first, second = rng.integers(0, top + 1, 5).tolist(), rng.integers(0, top + 1, 4).tolist()
+        if len(set(first)) > 1 and len(set(second)) > 1:
+            test = ["student", "welch"][len(items) % 2]
+            way = ways(digits)[len(items) % len(ways(digits))]
+            item = print_item(first, second, test, places, [way] * 6)
+            items.append(item.assign(item=f"item_{len(items)}"))
+    items = pd.concat(items)
+
+    def texts(value, column):
+        shown = [4, 5, 4, 5, 3, 3][column]
+        return {Decimal(print_as(value, places[column], way, shown)) for way in ways(digits)}
+
+    table = audit.splits(items, women=women, men=men, digits=digits, high=top)
+    for item in items.to_dict("records"):
+        printed = [Decimal(item[column]) for column in audit.PRINTED_OF_ITEM]
+        fitting = set()
+        for n_1, n_2 in product(women, men):
+            groups = [
+                [
+                    sample
+                    for sample in all_samples(n, top)
+                    if all(
+                        printed[at + i] in texts(value, at + i)
+                        for i, value in enumerate(mean_sd(sample))
+                    )
+                ]
+                for n, at in ((n_1, 0), (n_2, 2))
+            ]
+            for first, second in product(*groups):
+                for test in ("student", "welch"):
+                    if len(set(first)) == len(set(second)) == 1:
+                        continue
+                    t, df = t_df(first, second, test)
+                    if printed[4] in texts(t, 4) and printed[5] in texts(df, 5):
+                        fitting.add((n_1, n_2))
+        rows = table[table[item["item"]]]
+        assert set(zip(rows["women"], rows["men"], strict=True)) == fitting
+        assert fitting
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "test", "column", "places", "printed", "wrong"),
+    [
+        # The men's mean is .5.
+        ([0, 0, 1, 4, 5], [0, 0, 0, 2], "student", "mean_men", 0, "1", "0"),
+        # Means 2 and 1/3, variances 1 and 1/3, standard error 2/3: t is 2.5.
+        ([1, 2, 3], [0, 0, 1], "student", "t", 0, "3", "2"),
+        # t is 1/4, but its square in floats is below 1/16.
+        ([0, 0, 1, 5], [0, 0, 1, 1, 1, 4], "welch", "t", 1, "0.3", "0.2"),
+        # Variances 1 of four and 3/2 of six, so both terms are 1/4, and df is 1/4 over 1/48 + 1/80.
+        ([1, 1, 1, 3], [0, 0, 0, 0, 0, 3], "welch", "df", 0, "8", "7"),
+    ],
+)
+def test_a_value_on_the_edge_of_a_printed_digit_is_decided_exactly(
+    first, second, test, column, places, printed, wrong
+):
+    decimals = [places if name == column else 3 for name in audit.PRINTED_OF_ITEM]
+    item = print_item(first, second, test, decimals, ["rounded"] * 6)
+    assert item[column].tolist() == [printed]
+    pair = {"women": [len(first)], "men": [len(second)], "digits": "rounded"}
+    assert audit.splits(item, **pair)["all"].all()
+    assert not audit.splits(item.assign(**{column: wrong}), **pair)["all"].any()
+
+
+def test_t_and_df_have_to_come_from_the_same_test_and_have_the_right_sign():
+    first, second = [0, 0, 1, 4, 5, 5, 5], [0, 0, 0, 2]
+    pair = {"women": [7], "men": [4], "digits": "rounded"}
+    student = print_item(first, second, "student", [2] * 6, ["rounded"] * 6)
+    welch = print_item(first, second, "welch", [2] * 6, ["rounded"] * 6)
+    assert audit.splits(student, **pair)["all"].all()
+    assert audit.splits(welch, **pair)["all"].all()
+    assert not audit.splits(student.assign(t=welch["t"]), **pair)["all"].any()
+    assert not audit.splits(student.assign(t="-" + student["t"]), **pair)["all"].any()
+
+
+@given(
+    st.lists(st.integers(0, 5), min_size=3, max_size=40),
+    st.lists(st.integers(0, 5), min_size=3, max_size=40),
+    st.booleans(),
+    st.integers(-2, 2),
+)
+def test_exact_statistics_are_those_of_scipy_and_print_as_the_item(first, second, equal, low):
+    if len(set(first)) == 1 or len(set(second)) == 1:
+        return
+    people = [[low + x for x in sample] for sample in (first, second)]
+    test = "student" if equal else "welch"
+    item = print_item(*people, test, [2] * 6, ["rounded"] * 6).iloc[0].to_dict()
+    table = audit.exact_tests(item, len(first), len(second), "rounded", low, low + 5)
+    expected = stats.ttest_ind(*people, equal_var=equal)
+    values = [*(float(v) for sample in people for v in mean_sd(sample))]
+    values += [expected.statistic, expected.df, expected.pvalue]
+    numbers = table[table["test"] == test].drop(columns="test").to_numpy(dtype=float)
+    assert np.isclose(numbers, values, rtol=1e-9, atol=1e-12).all(axis=1).any()
+    for row in table.to_dict("records"):
+        for column in audit.PRINTED_OF_ITEM:
+            assert reads_as(row[column], item[column], "rounded"), column
+
+
+def test_an_item_fits_where_it_has_exact_statistics(found, items):
+    for item in items.dropna(subset=["t"]).to_dict("records"):
+        for digits, table in found.items():
+            near = table[table["women"].between(59, 61) & table["men"].between(34, 36)]
+            for women, men, fits in near[["women", "men", item["item"]]].itertuples(index=False):
+                assert (len(audit.exact_tests(item, women, men, digits)) > 0) == fits
+
+
+def test_items_without_printed_numbers_do_not_count(items):
+    pair = {"women": [60], "men": [35], "digits": "dropped"}
+    table = audit.splits(items.fillna(""), **pair)
+    assert table.columns.tolist()[2:] == ["item_01", "item_02", "item_03", "item_04", "all"]
+    assert table["all"].all()
+
+
+def test_groups_too_small_for_a_standard_deviation_do_not_fit(items):
+    table = audit.splits(items, women=[0, 1, 2], men=[0, 1], digits="either")
+    assert len(table) == 6
+    assert not table["all"].any()
+
+
+# Tests recomputed
+
+
+def end(text, way):
+    number, places = Decimal(text), -Decimal(text).as_tuple().exponent
+    return float(number) + way * 0.5 * 10.0**-places
+
+
+sizes = st.integers(3, 80)
+means = st.integers(0, 50).map(lambda i: f"{i / 10:.1f}")
+sds = st.integers(2, 25).map(lambda i: f"{i / 10:.1f}")
+
+
+@given(means, sds, sizes, means, sds, sizes, st.lists(st.floats(-1, 1), min_size=4, max_size=4))
+def test_recomputed_intervals_hold_what_scipy_computes(m_1, s_1, n_1, m_2, s_2, n_2, ways_):
+    table = audit.recomputed(m_1, s_1, n_1, m_2, s_2, n_2)
+    values = [end(text, way) for text, way in zip((m_1, s_1, m_2, s_2), ways_, strict=True)]
+    for name, equal in (("student", True), ("welch", False)):
+        test = stats.ttest_ind_from_stats(*values[:2], n_1, *values[2:], n_2, equal_var=equal)
+        row = table.loc[name]
+        part_1, part_2 = values[1] ** 2 / n_1, values[3] ** 2 / n_2
+        df = (part_1 + part_2) ** 2 / (part_1**2 / (n_1 - 1) + part_2**2 / (n_2 - 1))
+        df = n_1 + n_2 - 2 if equal else df
+        hair = 1 + 1e-9
+        assert row["t_low"] - 1e-9 <= test.statistic <= row["t_high"] + 1e-9
+        assert row["df_low"] / hair <= df <= row["df_high"] * hair
+        assert row["p_low"] / hair <= test.pvalue <= row["p_high"] * hair
+
+
+@given(means, sds, sizes, means, sds, sizes)
+def test_recomputed_intervals_of_t_are_no_wider_than_they_must_be(m_1, s_1, n_1, m_2, s_2, n_2):
+    table = audit.recomputed(m_1, s_1, n_1, m_2, s_2, n_2)
+    for name, equal in (("student", True), ("welch", False)):
+        corners = [
+            stats.ttest_ind_from_stats(
+                end(m_1, a), end(s_1, b), n_1, end(m_2, c), end(s_2, d), n_2, equal_var=equal
+            ).statistic
+            for a, b, c, d in product((-1, 1), repeat=4)
+        ]
+        # A printed 0.0 stands for values on both sides of 0, so its lower end is -0.05 as well.
+        assert_allclose(table.loc[name, "t_low"], min(corners), atol=1e-9)
+        assert_allclose(table.loc[name, "t_high"], max(corners), atol=1e-9)
+
+
+def test_recomputed_df_peaks_between_the_corners():
+    # Welch's df reaches n_1 + n_2 - 2 where var_1 / (n_1 (n_1 - 1)) = var_2 / (n_2 (n_2 - 1)): here
+    # where the second SD is 1.51 times the first, which the printed digits allow, but no corner is.
+    inside = audit.recomputed("1.0", "1.0", 20, "2.0", "1.5", 30).loc["welch"]
+    assert inside["df_high"] == 48
+    outside = audit.recomputed("1.0", "1.0", 20, "2.0", "3.0", 30).loc["welch"]
+    corners = [
+        (a + b) ** 2 / (a**2 / 19 + b**2 / 29)
+        for a, b in product([0.95**2 / 20, 1.05**2 / 20], [2.95**2 / 30, 3.05**2 / 30])
+    ]
+    assert_allclose(outside[["df_low", "df_high"]].tolist(), [min(corners), max(corners)])
+
+
+def test_p_of_t_and_f_as_scipy_has_them():
+    low, high = audit.t_p("-2.12", "88", digits="rounded")
+    assert_allclose(low, 2 * stats.t.sf(2.125, 88.5), rtol=1e-12)
+    assert_allclose(high, 2 * stats.t.sf(2.115, 87.5), rtol=1e-12)
+    low, high = audit.f_p("6.60", 1, 93, digits="dropped")
+    assert_allclose(low, stats.f.sf(6.6095, 1, 93), rtol=1e-12)
+    assert_allclose(high, stats.f.sf(6.5995, 1, 93), rtol=1e-12)
+    assert_allclose(audit.f_p("6.60", 1, 93)[0], 2 * stats.t.sf(sqrt(6.605), 93), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("t", "df", "comparison", "p", "verdict"),
+    [
+        # statcheck's tests, tests/testthat/test-error.R and test-decisionerror.R
+        ("2.20", "28", "=", ".03", "inconsistent"),
+        ("-2.20", "28", "=", ".03", "inconsistent"),
+        ("2.20", "28", ">", ".05", "decision"),
+        ("2.0", "28", "<", ".05", "consistent"),
+        ("1.20", "28", "=", ".03", "decision"),
+        ("2.20", "28", "=", ".30", "decision"),
+        ("2.20", "28", "=", ".06", "decision"),
+        ("2", "28", "=", ".02", "consistent"),
+        ("2", "28", "=", ".14", "consistent"),
+        ("2.2", "28", "=", ".03", "consistent"),
+        ("2.2", "28", "=", ".04", "consistent"),
+        ("2.20", "28", "=", ".036", "consistent"),
+        ("2.20", "28", "=", ".037", "consistent"),
+        ("2.2", "28", "=", ".036", "consistent"),
+        ("2.2", "28", "<", ".08", "consistent"),
+        ("2.2", "28", ">", ".02", "consistent"),
+        ("2.2", "28", "=", ".08", "decision"),
+        ("2.2", "28", "=", ".02", "inconsistent"),
+        ("2.2", "28", ">", ".08", "decision"),
+        ("2.2", "28", "<", ".02", "inconsistent"),
+        # p = alpha is significant, as in statcheck by default
+        ("2.20", "28", "=", ".05", "inconsistent"),
+        # the example of its manual page
+        ("1", "100", "<", "0.001", "decision"),
+    ],
+)
+def test_verdicts_are_those_of_statcheck(t, df, comparison, p, verdict):
+    assert audit.p_verdict(p, *audit.t_p(t, df), comparison) == verdict
+
+
+@pytest.mark.parametrize(
+    ("f", "p", "verdict"),
+    [
+        ("22.20", ".06", "decision"),
+        ("2.20", ".03", "decision"),
+        ("2.20", ".15", "inconsistent"),
+        ("2.20", ".13", "consistent"),
+    ],
+)
+def test_verdicts_on_f_are_those_of_statcheck(f, p, verdict):
+    assert audit.p_verdict(p, *audit.f_p(f, 2, 28)) == verdict
+
+
+def test_a_decision_is_changed_only_if_no_recomputed_p_agrees_with_it():
+    assert audit.p_verdict(".03", 0.04, 0.06) == "inconsistent"
+    assert audit.p_verdict(".03", 0.051, 0.06) == "decision"
+    assert audit.p_verdict(".08", 0.04, 0.06) == "inconsistent"
+    assert audit.p_verdict(".08", 0.04, 0.05) == "decision"
+
+
+def test_verdict_of_a_p_beyond_alpha_that_is_only_bounded_is_no_decision():
+    assert audit.p_verdict(".10", 0.2, 0.3, comparison="<") == "inconsistent"
+
+
+counts = st.lists(st.integers(0, 9), min_size=6, max_size=6).filter(
+    lambda c: sum(c) > 2 and sum(count > 0 for count in c) > 2
+)
+
+
+@given(counts, counts)
+def test_levene_is_scipys_with_means(first, second):
+    people = [np.repeat(np.arange(6), c) for c in (first, second)]
+    expected = stats.levene(*people, center="mean").statistic
+    found = audit.levene_f(np.array([first, first[::-1]]), np.array([second]))
+    assert found.shape == (2, 1)
+    assert_allclose(found[0, 0], expected, rtol=1e-9, atol=1e-12)
+
+
+# Corrections
+
+
+def test_corrections_by_hand():
+    # p = .01 and .04 of four tests. Holm: .01 · 4, .04 · 3 if the others are larger; .01 · 2, .04
+    # if they are smaller. Benjamini-Hochberg: .01 · 4, .04 · 4/2; .01 · 4/3, .04.
+    table = audit.corrections(pd.Series([0.04, 0.01], index=["second", "first"]), 4)
+    assert table.index.tolist() == ["second", "first"]
+    assert_allclose(table["holm_worst"], [0.12, 0.04])
+    assert_allclose(table["holm_best"], [0.04, 0.02])
+    assert_allclose(table["bh_worst"], [0.08, 0.04])
+    assert_allclose(table["bh_best"], [0.04, 0.04 / 3])
+
+
+@settings(max_examples=12, deadline=None)  # statsmodels' Holm collects garbage, which takes time
+@given(
+    st.lists(st.floats(0, 0.2), min_size=1, max_size=5),
+    st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)), max_size=6),
+)
+def test_no_other_p_values_are_better_than_the_best_or_worse_than_the_worst(known, others):
+    low, between, high = np.sort(np.array(others).reshape(-1, 3), axis=1).T
+    table = audit.corrections(pd.Series(known), len(known) + len(others), low, high)
+    free = audit.corrections(pd.Series(known), len(known) + len(others))
+    for name, method in (("holm", "holm"), ("bh", "fdr_bh")):
+        adjusted = multipletests([*known, *between], method=method)[1][: len(known)]
+        for bounds in (table, free):
+            assert (bounds[f"{name}_best"] <= adjusted + 1e-12).all()
+            assert (adjusted <= bounds[f"{name}_worst"] + 1e-12).all()
+
+
+# Controls
+
+
+@pytest.fixture(scope="module")
+def shares(items):
+    """Return possible answers of 60 women and 35 men to every printed item."""
+    printed = items.dropna(subset=["t"])
+    return [
+        np.concatenate(
+            [
+                audit.sprite(mean, sd, n, draws=1, digits="dropped")
+                for mean, sd in zip(printed[f"mean_{name}"], printed[f"sd_{name}"], strict=True)
+            ]
+        )
+        for name, n in (("women", 60), ("men", 35))
+    ]
+
+
+@pytest.mark.parametrize("digits", ["rounded", "dropped"])
+def test_simulated_statistics_are_those_of_scipy(items, shares, digits):
+    # The random numbers are drawn again here, in the same order, and analysed by scipy.
+    simulated = audit.simulate_items(items, *shares, (60, 35), digits, seed=3)
+    rng = np.random.default_rng(3)
+    for row, item in enumerate(simulated.to_dict("records")):
+        people = [
+            np.repeat(np.arange(6), rng.multinomial(n, group[row] / group[row].sum()))
+            for n, group in zip((60, 35), shares, strict=True)
+        ]
+        equal = stats.levene(*people, center="mean").pvalue >= 0.05
+        test = stats.ttest_ind(*people, equal_var=equal)
+        values = {"t": test.statistic, "df": test.df}
+        for name, group in zip(("women", "men"), people, strict=True):
+            values |= {f"mean_{name}": group.mean(), f"sd_{name}": group.std(ddof=1)}
+        for column, value in values.items():
+            shown = {"m": 4, "s": 5}.get(column[0], 3)
+            assert reads_as(value, item[column], digits, shown), column
+
+
+def test_simulated_numbers_have_the_decimals_of_the_table(items, shares):
+    simulated = audit.simulate_items(items, *shares, (60, 35), "dropped")
+    printed = items.dropna(subset=["t"])
+    assert simulated["item"].tolist() == printed["item"].tolist()
+    for column in ("mean_women", "sd_women", "mean_men", "sd_men", "t"):
+        lengths = [frame[column].str.partition(".")[2].str.len() for frame in (simulated, printed)]
+        assert_array_equal(*lengths)
+
+
+@given(st.integers(0, 2**32))
+def test_one_digit_is_changed(seed):
+    items = pd.read_csv(ITEMS, dtype=str).dropna(subset=["t"])
+    changed = audit.change_digit(items, seed)
+    before = "".join(items.to_numpy().astype(str).ravel())
+    after = "".join(changed.to_numpy().astype(str).ravel())
+    assert len(before) == len(after)
+    differences = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
+    assert len(differences) == 1
+    assert all(character.isdigit() for character in differences[0])
+
+
+@pytest.mark.parametrize("digits", ["rounded", "dropped"])
+def test_the_search_finds_the_truth_of_simulated_data(items, shares, digits):
+    area = {"women": range(55, 66), "men": range(30, 41)}
+    runs = audit.control(
+        items, *shares, (60, 35), **area, printed=digits, digits=digits, runs=5, seed=2
+    )
+    assert runs["true_fits"].all()
+    assert (runs["fitting"] >= 1).all()
+    assert (runs["only_true"] == (runs["fitting"] == 1)).all()
+    again = audit.control(
+        items, *shares, (60, 35), **area, printed=digits, digits=digits, runs=5, seed=2
+    )
+    pd.testing.assert_frame_equal(runs, again)
+
+
+@given(samples, samples, st.booleans())
+def test_the_yardstick_of_these_tests_is_scipys_t_test(first, second, equal):
+    if len(set(first)) == 1 or len(set(second)) == 1:
+        return
+    t, df = t_df(first, second, "student" if equal else "welch")
+    expected = stats.ttest_ind(first, second, equal_var=equal)
+    assert_allclose(float(t), expected.statistic, rtol=1e-9, atol=1e-12)
+    assert_allclose(float(df), expected.df, rtol=1e-9)
