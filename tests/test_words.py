@@ -89,6 +89,7 @@ def test_spanish(form):
         ("support. Network", ["support network"], {"support": 1, "network": 1}),
         ("unsupport network", ["support network"], {"unsupport": 1, "network": 1}),
         ("social support network", ["support network", "social support network"], None),
+        ("support network abroad", ["support network", "support network abroad"], None),
         ("C.B.T. sessions", ["c.b.t. sessions"], {"c.b.t. sessions": 1}),
     ],
 )
