@@ -34,19 +34,23 @@ class Html:
 def say(**values: object) -> None:
     """Keep computed values for the chapter's sentences, where ``{glue:text}`name` `` shows them.
 
-    A piece of `Html` is kept as such, for another page to show. It writes the output that `myst_nb.glue` writes, and needs nothing but IPython, so that a
-    chapter runs where the book's own tools are not installed.
+    A piece of `Html` is kept as such, for another page to show. What is written is what
+    `myst_nb.glue` writes, and needs nothing but IPython, so that a chapter runs where the book's
+    own tools are not installed.
 
     Examples
     --------
     >>> say(share=f"{0.5:.0%}")  # a terminal shows what it keeps
-    {'application/papermill.record/text/plain': '50%'}
+    {'application/papermill.record/text/plain': "'50%'"}
     """
     from IPython.display import display
 
     for name, value in values.items():
         record = {"name": name, "mime_prefix": "application/papermill.record/"}
-        kind, text = ("html", value.html) if isinstance(value, Html) else ("plain", str(value))
+        # Quoted, or "6.60" would be read as a number and lose its zero.
+        kind, text = (
+            ("html", value.html) if isinstance(value, Html) else ("plain", repr(str(value)))
+        )
         bundle = {f"application/papermill.record/text/{kind}": text}
         display(bundle, metadata={"scrapbook": record}, raw=True)
 
@@ -102,3 +106,16 @@ def fold(title: str, text: str) -> Html:
     """
     inner = f"<summary>{escape(title)}</summary><p>{escape(text)}</p>"
     return Html(f'<details class="study">{inner}</details>', f"{title}: {text}")
+
+
+def join(*pieces: Html) -> Html:
+    """Put pieces one below the other.
+
+    Examples
+    --------
+    >>> join(heading("Family"), Html("<p>Five</p>", "Five"))
+    Family
+    Five
+    """
+    html, text = ([getattr(piece, side) for piece in pieces] for side in ("html", "text"))
+    return Html("\n".join(html), "\n".join(text))

@@ -22,6 +22,7 @@ from helpers.page import Html
 INK, FAINT, ON_COLOUR = "#1f2933", "#c9ced6", "#fffffe"
 # Told apart by people with any colour vision (after Okabe and Ito 2008), and by lightness in print.
 COLOURS = ["#1b6ca8", "#c8590a", "#1a7f6b", "#7b4fa3", "#8a6d00", "#6b7280"]
+WIDTH = 4.6  # inches: narrow enough to be read on a phone
 DIVERGING = ["#8c3f04", "#d9772b", "#f0c9a0", "#b3cfe6", "#4c8fc4", "#124e7c"]
 
 mpl.rcParams.update(
@@ -34,7 +35,7 @@ mpl.rcParams.update(
         "figure.facecolor": "none",
         "axes.facecolor": "none",
         "savefig.facecolor": "none",
-        "figure.figsize": (5.6, 3.2),
+        "figure.figsize": (WIDTH, 2.9),
         "figure.constrained_layout.use": True,
         "font.size": 10,
         "grid.color": FAINT,
@@ -101,7 +102,8 @@ def _with_variables(svg: str) -> str:
     named |= {colour: f"var(--scale-{i}, {colour})" for i, colour in enumerate(DIVERGING)}
     svg = re.sub(r"#[0-9a-f]{6}\b", lambda match: named.get(match[0], match[0]), svg)
     # Browsers know their own fonts best; the fallback measures are those of DejaVu Sans.
-    return re.sub(r"font: ([\d.]+px)[^;\"]*", r"font: \1 var(--figure-font, sans-serif)", svg)
+    family = r"(font-family:|font: [\d.]+px)[^;\"]*"
+    return re.sub(family, r"\1 var(--figure-font, sans-serif)", svg)
 
 
 def intervals(
@@ -133,11 +135,11 @@ def intervals(
     'yes'
     """
     if axes is None:
-        _, axes = plt.subplots(figsize=(5.6, 0.7 + 0.36 * len(rows)))
+        _, axes = plt.subplots(figsize=(WIDTH, 0.7 + 0.38 * len(rows)))
     y = np.arange(len(rows))
     axes.hlines(y, rows["low"], rows["high"], color=colour, linewidth=2.2, alpha=0.55)
     axes.plot(rows["share"], y, "o", color=colour, markersize=7)
-    axes.set_yticks(y, rows[label])
+    axes.set_yticks(y, rows[label].map(lambda text: wrap(text, 22)))
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(0, None)
     axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
@@ -172,7 +174,7 @@ def stacked(
     ['25', '75']
     """
     if axes is None:
-        _, axes = plt.subplots(figsize=(5.6, 1.0 + 0.42 * len(shares)))
+        _, axes = plt.subplots(figsize=(WIDTH, 1.0 + 0.42 * len(shares)))
     left = np.zeros(len(shares))
     for (part, widths), colour in zip(shares.items(), colours, strict=False):
         bars = axes.barh(shares.index, widths, left=left, height=0.7, color=colour, label=part)
@@ -199,8 +201,7 @@ def matrix(counts: pd.DataFrame, axes: Axes | None = None, colour: str = COLOURS
     ['1', '0']
     """
     if axes is None:
-        side = 1.7 + 0.36 * len(counts.columns)
-        _, axes = plt.subplots(figsize=(min(side + 0.6, 6.4), 1.3 + 0.32 * len(counts)))
+        _, axes = plt.subplots(figsize=(WIDTH, 1.5 + 0.3 * len(counts)))
     most = counts.to_numpy().max()
     for y, (_, row) in enumerate(counts.iterrows()):
         for x, value in enumerate(row):

@@ -10,7 +10,7 @@ it was typed, and with straight apostrophes.
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -132,15 +132,15 @@ def frequencies(
     1          network  1       1    0.5
     2  support network  1       1    0.5
     """
-    each = _counts(texts, language, phrases, lemmas)
-    times, people = Counter(), Counter()
-    for counts in each:
+    times, people, everybody = Counter(), Counter(), 0
+    for counts in _counts(texts, language, phrases, lemmas):
         times.update(counts)
         people.update(counts.keys())
+        everybody += 1
     rows = [(word, n, people[word]) for word, n in times.items()]
     table = pd.DataFrame(rows, columns=["word", "n", "people"])
     table = table.astype({"word": str, "n": int, "people": int})
-    table["share"] = table["people"] / max(len(each), 1)
+    table["share"] = table["people"] / max(everybody, 1)
     return table.sort_values(["n", "word"], ascending=[False, True], ignore_index=True)
 
 
@@ -252,8 +252,8 @@ def keyness(
     """
     from scipy.sparse import csr_array
 
-    first = _counts(texts_a, language, phrases, lemmas)
-    both = first + _counts(texts_b, language, phrases, lemmas)
+    first = list(_counts(texts_a, language, phrases, lemmas))
+    both = [*first, *_counts(texts_b, language, phrases, lemmas)]
     words = sorted(set().union(*both))
     column = {word: i for i, word in enumerate(words)}
     person = np.repeat(np.arange(len(both)), [len(counts) for counts in both])
@@ -348,16 +348,14 @@ def _counts(
     language: str,
     phrases: Sequence[str],
     lemmas: Mapping[str, str] | None,
-) -> list[Counter[str]]:
-    """Return how often each word comes in each text."""
+) -> Iterator[Counter[str]]:
+    """Yield, text by text, how often each word comes in it."""
     left_out, lemmas = stop_words(language), lemmas or {}
     find = _finder(phrases).findall
-    counts = []
     for text in texts:
         words = (word.removesuffix("'s") for word in find(_plain(text).lower()))
         counted = (word for word in words if word not in left_out and not word.isdigit())
-        counts.append(Counter(lemmas.get(word, word) for word in counted))
-    return counts
+        yield Counter(lemmas.get(word, word) for word in counted)
 
 
 def _log_likelihood(n_a: np.ndarray, n: np.ndarray) -> np.ndarray:

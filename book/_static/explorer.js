@@ -1,0 +1,55 @@
+// Explorers (helpers.widgets): show the chosen one of the views that the page holds.
+// Until this runs, and where it cannot, the controls are hidden and all views are shown.
+"use strict";
+
+(() => {
+  const explore = (explorer) => {
+    const form = explorer.querySelector("form");
+    const status = explorer.querySelector("[role=status]");
+    const views = [...explorer.querySelectorAll(".view")];
+    const names = [...new FormData(form).keys()];
+
+    const chosen = () => [explorer.id, ...new FormData(form).values()].join(":");
+    const show = () => {
+      for (const view of views) view.hidden = view.id !== chosen();
+    };
+    const announce = () => {
+      const view = views.find((view) => !view.hidden);
+      status.textContent = `Now shown: ${view.querySelector("[role=heading]").textContent}`;
+    };
+
+    // The address may name a view, or a figure within one.
+    const linked = () => {
+      try {
+        const place = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+        return views.find((view) => view.contains(place));
+      } catch {
+        return undefined; // the address holds a stray per cent sign
+      }
+    };
+    const follow = () => {
+      const view = linked();
+      if (!view) return false;
+      const values = view.id.split(":").slice(1);
+      names.forEach((name, i) => (form.elements.namedItem(name).value = values[i]));
+      show();
+      explorer.scrollIntoView();
+      return true;
+    };
+
+    form.addEventListener("submit", (event) => event.preventDefault());
+    form.addEventListener("change", () => {
+      show();
+      announce();
+      // A choice replaces the address: going back leads to the page before, not through choices.
+      history.replaceState(history.state, "", `#${chosen()}`);
+    });
+    addEventListener("hashchange", () => follow() && announce());
+    form.hidden = false;
+    if (!follow()) show();
+  };
+
+  const start = () => document.querySelectorAll(".explorer").forEach(explore);
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
+  else start();
+})();
