@@ -188,7 +188,7 @@ def stacked(
     axes.set_xlim(0, 1)
     axes.set_xticks([])
     axes.spines[["left", "bottom"]].set_visible(False)
-    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1), ncols=len(shares.columns), fontsize=9)
+    axes.figure.legend(loc="outside upper center", ncols=len(shares.columns), fontsize=8.5)
     return axes
 
 
