@@ -9,13 +9,11 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from helpers.describe import independence
 from helpers.study import Study
 
 RESIDUAL = "other"
 """The theme for what fits no other one: rankings put it last, however many people name it."""
-
-_SEED = 1
-_TABLES = 9_999  # drawn by the tests of more than two groups
 
 
 def presence(study: Study, question: str, coder: str = "consensus") -> pd.DataFrame:
@@ -214,7 +212,7 @@ def by_group(study: Study, question: str, *groups: str) -> pd.DataFrame:
         base = base[base > 0].sort_index()
         for theme, label in labels.items():
             n = people.loc[named[theme], column].value_counts().reindex(base.index, fill_value=0)
-            tests.append(_independence(np.array([n, base - n])))
+            tests.append(independence(np.array([n, base - n])))
             for group in base.index:
                 rows.append((column, theme, label, group, n[group], base[group], len(tests) - 1))
     columns = ["by", "theme", "label", "group", "n", "base", "test"]
@@ -298,15 +296,3 @@ def _themes(study: Study, question: str) -> pd.DataFrame:
 def _codings(study: Study, question: str, coder: str) -> pd.DataFrame:
     codings = study.codings
     return codings[codings["question"].eq(question) & codings["coder"].eq(coder)]
-
-
-def _independence(table: np.ndarray) -> float:
-    """Return p of Fisher's exact test, from random tables if there are more than two groups."""
-    from scipy.stats import MonteCarloMethod, fisher_exact
-
-    # Only one table has these margins; moreover, scipy 1.17 draws impossible ones from them.
-    if not table.sum(axis=1).all():
-        return 1.0
-    exact = table.shape == (2, 2)
-    drawn = MonteCarloMethod(n_resamples=_TABLES, rng=np.random.default_rng(_SEED))
-    return float(fisher_exact(table, method=None if exact else drawn).pvalue)
