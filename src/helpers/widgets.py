@@ -112,11 +112,9 @@ class Explorer:
         )
 
     def _view(self, place: str, choice: tuple[str, ...]) -> str:
-        texts = [
-            f"{label}: {options[value]}"
-            for (label, options), value in zip(self.controls.items(), choice, strict=True)
-        ]
-        shown = join(heading("; ".join(texts)), self.view(*choice))
+        options = zip(self.controls.values(), choice, strict=True)
+        title = "; ".join(texts[value] for texts, value in options)
+        shown = join(heading(title), self.view(*choice))
         place = ":".join([place, *map(_slug, choice)])
         return f'<div class="view" id="{place}">\n{shown.html}\n</div>'
 

@@ -1,0 +1,99 @@
+"""The study as published here, and a tiny one written by hand to be broken in every way."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from helpers.study import load_study
+
+DATA = Path(__file__).parents[1] / "data"
+
+# Four people, so that every number about them can be worked out in the head. Nobody exists.
+TINY = {
+    "study/participants.csv": """\
+participant_id,sex,age,job_title,years_experience,work_setting,continuing_education,\
+close_person_diagnosed,own_diagnosis,sought_treatment,patient_contact,recovery_opinion,\
+recovery_as_cure
+P01,woman,40,psychologist,12,public,true,false,false,false,true,depends,false
+P02,man,33,psychiatrist,7,both,false,true,false,false,true,not_possible,true
+P03,woman,51,nurse,25,public,false,true,true,true,true,possible,false
+P04,man,29,other,2,private,false,false,false,false,false,,
+""",
+    "study/responses.csv": """\
+participant_id,question,text
+P01,recovery,"With treatment, some do."
+P02,recovery,Not that I have seen.
+P03,recovery,"With treatment, and with family."
+P01,relapse,Stopping treatment.
+""",
+    "study/codings.csv": """\
+participant_id,question,theme,coder,start,end
+P01,recovery,treatment,consensus,5,14
+P01,recovery,treatment,consensus,16,23
+P03,recovery,treatment,consensus,5,14
+P03,recovery,family,consensus,25,31
+P03,recovery,family,c1,25,31
+P01,relapse,no_treatment,consensus,0,18
+""",
+    "study/omi.csv": """\
+participant_id,sex,item_01,item_02,item_03,item_04,item_05,item_06,item_07,item_08,item_09,\
+item_10,item_11
+P01,woman,5,0,1,2,3,4,5,0,1,2,3
+P02,man,1,2,0,4,3,2,1,5,4,3,2
+P03,woman,4,1,2,3,4,5,4,1,2,3,4
+P04,man,0,3,1,5,2,1,0,4,3,,1
+""",
+    "published/facts.csv": """\
+fact_id,chapter,label,printed,unit,base_n,section,status,note,table,statistic,column,where,base,\
+conflicts_with
+N,one,People,4,people,,Methods,reported,,participants,count,,,,
+W,one,Women,51,%,4,Methods,reported,No count out of 4 gives it.,participants,percent,,\
+sex == 'woman',,N
+C,one,Centres,2,,,Methods,reported,,,,,,,
+""",
+    "published/omi_items.csv": """\
+item,label,direction,status,mean_women,sd_women,mean_men,sd_men,t,df,p
+item_01,First item,unfavourable,reported,4.5,.70,.5,.70,5.65,2,.05
+item_02,Second item,favourable,assumed,,,,,,,
+""",
+    "published/codebook.csv": """\
+question,theme,label,definition,include,exclude,example,printed_count,target_count,status,\
+counterpart
+recovery,treatment,Treatment,It helps.,Tablets.,Luck.,They take them.,2,2,reported,
+recovery,family,Family,They help.,A sister.,Friends.,She comes along.,,1,assumed,
+relapse,no_treatment,No treatment,It is missing.,Stopping.,Luck.,They stop.,1,1,reported,treatment
+""",
+}
+
+
+@pytest.fixture(scope="session")
+def study():
+    """Return the study that the book is about."""
+    return load_study(DATA)
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """Return a copy of the project's data that a test may change."""
+    return shutil.copytree(DATA, tmp_path / "data", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+@pytest.fixture(scope="session")
+def write_tiny():
+    """Return a function that writes the tiny study, with some files in other words, to a folder."""
+
+    def write(folder, changed=()):
+        shutil.copytree(DATA, folder, ignore=lambda _, names: set(names) - {"datapackage.json"})
+        for path, text in (TINY | dict(changed)).items():
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def tiny(tmp_path, write_tiny):
+    """Return a folder with the tiny study."""
+    return write_tiny(tmp_path / "tiny")

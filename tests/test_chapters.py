@@ -1,0 +1,126 @@
+"""What every chapter keeps to, read from the notebooks as they are committed."""
+
+import ast
+import asyncio
+import csv
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+import yaml
+from nbclient import NotebookClient
+
+ROOT = Path(__file__).parents[1]
+BOOK = ROOT / "book"
+CHAPTERS = sorted((BOOK / "chapters").glob("*.ipynb"))
+NUMBERED = [path for path in CHAPTERS if path.stem[:2].isdigit()]
+FACTS = ROOT / "data" / "published" / "facts.csv"
+
+every_chapter = pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+every_numbered_chapter = pytest.mark.parametrize("path", NUMBERED, ids=lambda path: path.stem)
+
+
+def cells(path, kind):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    return ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == kind]
+
+
+def headings(path):
+    lines = "\n".join(cells(path, "markdown")).splitlines()
+    return [line for line in lines if line.startswith("#")]
+
+
+def pages(entry):
+    """Give every page below an entry of the table of contents."""
+    yield from (entry[key] for key in ("root", "file") if key in entry)
+    for key in ("parts", "chapters", "sections"):
+        for below in entry.get(key, []):
+            yield from pages(below)
+
+
+def test_every_chapter_is_in_the_table_of_contents():
+    toc = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
+    listed = list(pages(toc))
+    assert len(listed) == len(set(listed))
+    in_folder = {f"chapters/{path.stem}" for path in CHAPTERS}
+    assert {page for page in listed if page.startswith("chapters/")} == in_folder
+    assert all((BOOK / f"{page}.md").exists() for page in set(listed) - in_folder)
+    numbers = [int(path.stem[:2]) for path in NUMBERED]
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@every_chapter
+def test_nothing_that_was_put_out_is_stored(path):
+    notebook = nbformat.read(path, as_version=4)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in code)
+    assert "widgets" not in notebook.metadata
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+@every_chapter
+def test_chapters_tell_and_helpers_compute(path):
+    for source in cells(path, "code"):
+        nodes = list(ast.walk(ast.parse(source)))
+        assert not [n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+        taken = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
+        assert not taken & {"read_csv", "read_json", "read_text", "to_csv"}
+        private = {name for name in taken if name.startswith("_") and not name.startswith("__")}
+        assert not private
+
+
+@every_chapter
+def test_cells_are_short_enough_to_see_whole(path):
+    for source in cells(path, "code"):
+        assert 0 < len(source.splitlines()) <= 25
+
+
+@every_chapter
+def test_a_chapter_has_one_title_and_begins_with_it(path):
+    titles = [line for line in headings(path) if line.startswith("# ")]
+    assert titles == headings(path)[:1]
+    assert cells(path, "markdown")[0].startswith("# ")
+
+
+@every_numbered_chapter
+def test_a_chapter_ends_with_what_it_does_not_show(path):
+    ends = ["## Against the paper", "## Exercises", "## What this does not show"]
+    assert [line for line in headings(path) if line.startswith("## ")][-3:] == ends
+
+
+@every_numbered_chapter
+def test_exercises_have_thoughts_on_each(path):
+    notebook = "\n".join(cells(path, "markdown"))
+    exercises = notebook.partition("## Exercises")[2].partition("## What this")[0]
+    asked, _, answered = exercises.partition("```{dropdown}")
+
+    def numbers(text):
+        starts = [line.partition(".")[0] for line in text.splitlines() if ". " in line[:4]]
+        return [int(start) for start in starts if start.isdigit()]
+
+    assert numbers(asked) == list(range(1, len(numbers(asked)) + 1))
+    assert len(numbers(asked)) >= 3
+    assert numbers(answered) == numbers(asked)
+
+
+def test_each_chapter_shows_the_facts_that_concern_it():
+    with FACTS.open(encoding="utf-8", newline="") as file:
+        concerned = {row["chapter"] for row in csv.DictReader(file)}
+    assert concerned <= {path.stem for path in NUMBERED}
+    for path in NUMBERED:
+        shown = f"chapter == '{path.stem}'" in "\n".join(cells(path, "code"))
+        assert shown == (path.stem in concerned)
+
+
+@pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning")
+def test_a_chapter_runs_from_another_folder(tmp_path):
+    notebook = nbformat.read(BOOK / "chapters" / "01_study.ipynb", as_version=4)
+    client = NotebookClient(
+        notebook, kernel_name="python3", timeout=120, resources={"metadata": {"path": tmp_path}}
+    )
+    asyncio.run(client.async_execute())
+    outputs = [out for cell in notebook.cells if cell.cell_type == "code" for out in cell.outputs]
+    assert {out.output_type for out in outputs} <= {"display_data", "execute_result"}
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,275 @@
+"""Explorers in a real browser: on a page made for it, and in the book that `make book` built."""
+
+import functools
+import http.server
+import shutil
+import threading
+from itertools import product
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+from playwright.sync_api import sync_playwright
+
+from helpers import tables
+from helpers.page import Html, join
+from helpers.widgets import Explorer
+
+BOOK = Path(__file__).parents[1] / "book"
+CHAPTERS = BOOK / "_build" / "html" / "chapters"
+ADDS_AT_MOST = 150_000  # bytes, uncompressed
+CHROMIUM = shutil.which("chromium")
+QUIET = "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking"
+
+BASES = {str(n): f"The number {n}" for n in range(2, 8)}
+POWERS = {"1": "itself", "2": "squared"}
+ALL = [f"explore-powers:{base}:{power}" for base, power in product(BASES, POWERS)]
+PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Powers</title>
+<meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
+<meta http-equiv="Content-Security-Policy" content="default-src 'self'; img-src data:">
+<link rel="stylesheet" href="book.css"><script src="explorer.js"></script></head>
+<body><main><h1>Powers</h1><p><a href="#explore-powers:4:2">four squared</a></p>{}</main></body>
+</html>"""
+
+pytestmark = pytest.mark.skipif(not CHROMIUM, reason="these tests drive chromium: install it")
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as playwright:
+        flags = [f"--{flag}" for flag in QUIET.split()]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser):
+    """Return a function that opens an address with the browser set up in some way."""
+    contexts = []
+
+    def open_page(address, **options):
+        contexts.append(browser.new_context(**options))
+        page = contexts[-1].new_page()
+        page.complaints = []
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.on("console", lambda m: m.type == "error" and page.complaints.append(m.text))
+        page.goto(address)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder with a page that holds an explorer of twelve views, and forbids all but its own."""
+
+    def view(base, power):
+        frame = tables.pd.DataFrame({"base": [base], "result": [int(base) ** int(power)]})
+        figure = Html(f'<figure id="of-{base}-{power}">{base}</figure>', "")
+        return join(tables.table(frame, f"{base} to the power {power}"), figure)
+
+    folder = tmp_path_factory.mktemp("powers")
+    for name in ["book.css", "explorer.js"]:
+        shutil.copy(BOOK / "_static" / name, folder)
+    explorer = Explorer("powers", {"Base": BASES, "Power": POWERS}, view)
+    (folder / "index.html").write_text(PAGE.format(explorer._repr_html_()))
+    return folder
+
+
+@pytest.fixture(scope="module", params=["file", "http"])
+def address(request, folder):
+    """The page's address as a file and from a server."""
+    if request.param == "file":
+        yield (folder / "index.html").as_uri()
+        return
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Handler, directory=folder)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever).start()
+        yield f"http://127.0.0.1:{server.server_port}/index.html"
+        server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def file(folder):
+    return (folder / "index.html").as_uri()
+
+
+def visible(page):
+    """Return the ids of the views that can be seen."""
+    views = page.locator(".view").all()
+    return [view.get_attribute("id") for view in views if view.is_visible()]
+
+
+def chosen(page):
+    return page.get_by_label("Base").input_value(), page.locator("input:checked").input_value()
+
+
+# --- By a choice ---
+
+
+def test_one_view_is_shown_until_another_is_chosen(open_page, address):
+    page = open_page(address)
+    assert visible(page) == ALL[:1]
+    for base, power in product(BASES, POWERS):
+        page.get_by_label("Base").select_option(base)
+        page.get_by_label(POWERS[power]).check()
+        assert visible(page) == [f"explore-powers:{base}:{power}"]
+    assert not page.complaints
+
+
+def test_a_choice_is_announced_and_becomes_the_address_but_no_step_back(open_page, address):
+    page = open_page(address)
+    assert page.get_by_role("status").text_content() == ""
+    steps = page.evaluate("history.length")
+    page.get_by_label("Base").select_option("5")
+    assert page.get_by_role("status").text_content() == "Now shown: The number 5; itself"
+    assert page.evaluate("location.hash") == "#explore-powers:5:1"
+    assert page.evaluate("history.length") == steps
+
+
+def test_the_keyboard_alone_chooses(open_page, file):
+    page = open_page(file)
+    for name in ["four squared", "Base"]:
+        page.keyboard.press("Tab")
+        assert (
+            page.evaluate(
+                "document.activeElement.labels?.[0]?.innerText ?? document.activeElement.innerText"
+            )
+            == name
+        )
+    page.keyboard.press("ArrowDown")
+    assert visible(page) == ["explore-powers:3:1"]
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    assert visible(page) == ["explore-powers:3:2"]
+    outline = "getComputedStyle(document.activeElement).outlineStyle"
+    assert page.evaluate(outline) == "solid"
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "3 to the power 2"
+
+
+def test_touch_chooses(open_page, file):
+    page = open_page(file, has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
+    page.get_by_text("squared", exact=True).tap()
+    assert visible(page) == ["explore-powers:2:2"]
+
+
+# --- By an address ---
+
+
+@pytest.mark.parametrize("fragment", ["explore-powers:4:2", "of-4-2", "explore-powers%3A4%3A2"])
+def test_an_address_leads_to_a_view_or_to_what_is_in_it(open_page, address, fragment):
+    page = open_page(f"{address}#{fragment}")
+    assert visible(page) == ["explore-powers:4:2"]
+    assert chosen(page) == ("4", "2")
+    assert page.locator("form").bounding_box()["y"] >= 0
+
+
+def test_a_link_on_the_page_leads_to_a_view_and_back(open_page, address):
+    page = open_page(f"{address}#explore-powers:7:1")
+    page.get_by_role("link").click()
+    assert visible(page) == ["explore-powers:4:2"]
+    assert "The number 4" in page.get_by_role("status").text_content()
+    page.go_back()
+    assert visible(page) == ["explore-powers:7:1"]
+    assert chosen(page) == ("7", "1")
+
+
+@pytest.mark.parametrize("fragment", ["100%", "explore-powers", "explore-powers:4:9", "nowhere"])
+def test_an_address_that_names_no_view_changes_nothing(open_page, file, fragment):
+    page = open_page(f"{file}#{fragment}")
+    assert visible(page) == ALL[:1]
+    assert not page.complaints
+
+
+# --- For everyone ---
+
+
+def test_without_scripts_every_view_is_there_and_no_control(open_page, file):
+    page = open_page(file, java_script_enabled=False)
+    assert visible(page) == ALL
+    assert not page.locator("form").is_visible()
+
+
+def test_print_has_every_view_and_no_control(open_page, file):
+    page = open_page(file)
+    page.emulate_media(media="print")
+    assert visible(page) == ALL
+    assert not page.locator("form").is_visible()
+
+
+@pytest.mark.parametrize(("touch", "least"), [(True, 44), (False, 24)])
+def test_targets_are_large_enough(open_page, file, touch, least):
+    page = open_page(file, has_touch=touch, is_mobile=touch)
+    for target in [*page.locator("select").all(), *page.locator(".options label").all()]:
+        assert target.bounding_box()["height"] >= least
+
+
+def test_a_narrow_page_does_not_scroll_sideways(open_page, file):
+    page = open_page(file, viewport={"width": 320, "height": 640})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_the_script_is_small():
+    assert (BOOK / "_static" / "explorer.js").stat().st_size < 4_000
+
+
+# --- In the book ---
+
+EXPLORERS = {
+    "02_demographics": "demographics",
+    "03_is_recovery_possible": "opinions",
+    "05_recovery_themes": "themes",
+    "06_words": "words",
+    "07_relapse_themes": "themes",
+    "08_omi_gender": "items",
+    "09_audit": "splits",
+}
+
+
+@pytest.fixture(params=EXPLORERS)
+def chapter(request):
+    """A built chapter that has an explorer, and the explorer's id."""
+    path = CHAPTERS / f"{request.param}.html"
+    assert path.exists(), "make book builds the pages that are tested"
+    return path, f"explore-{EXPLORERS[request.param]}"
+
+
+def test_every_option_of_the_book_shows_a_view_of_its_own(open_page, chapter):
+    path, name = chapter
+    page = open_page(path.as_uri())
+    explorer = page.locator(f"#{name}")
+    seen = [explorer.locator(".view:visible").text_content()]
+    for menu in explorer.locator("select").all():
+        for option in menu.locator("option").all()[1:]:
+            menu.select_option(option.get_attribute("value"))
+            seen.append(explorer.locator(".view:visible").text_content())
+    for button in explorer.locator("input:not(:checked)").all():
+        button.check()
+        seen.append(explorer.locator(".view:visible").text_content())
+    assert len(seen) > 2
+    assert len(set(seen)) == len(seen)
+
+
+def test_without_scripts_the_book_shows_every_view(open_page, chapter):
+    path, name = chapter
+    page = open_page(path.as_uri(), java_script_enabled=False)
+    assert len(visible(page)) == page.locator(".view").count() > 1
+    assert not page.locator(f"#{name} form").is_visible()
+
+
+def test_an_explorer_of_the_book_is_light_and_its_ids_are_its_own(chapter):
+    path, name = chapter
+    page = BeautifulSoup(path.read_text(), "html.parser")
+    explorer = page.find(id=name)
+    assert len(explorer.encode(formatter=None)) <= ADDS_AT_MOST
+    ids = [element["id"] for element in page.select("[id]")]
+    assert not [place.get("id") for place in explorer("", id=True) if ids.count(place["id"]) > 1]

@@ -1,0 +1,373 @@
+import itertools
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from bs4 import BeautifulSoup
+
+from helpers import page, plots, quotes, tables
+
+CSS = (Path(__file__).parents[1] / "book" / "_static" / "book.css").read_text(encoding="utf-8")
+NASTY = '<b>"5" & more</b>'
+
+
+def soup(shown):
+    return BeautifulSoup(shown.html, "html.parser")
+
+
+# Tables
+
+
+@pytest.fixture
+def frame():
+    return pd.DataFrame(
+        {
+            "job_title": ["nurse", NASTY],
+            "n": pd.array([3, None], dtype="Int64"),
+            "share": [0.25, -1.5],
+            "note": ["-2 at most", None],
+        }
+    )
+
+
+def test_a_table_says_what_it_is_and_what_its_headers_are_for(frame):
+    shown = soup(tables.table(frame, f"Jobs: {NASTY}", labels={"n": "How many"}))
+    assert shown.table.caption.get_text() == f"Jobs: {NASTY}"
+    columns = shown.thead.find_all("th")
+    assert [th.get_text() for th in columns] == ["Job title", "How many", "Share", "Note"]
+    assert {th["scope"] for th in columns} == {"col"}
+    for row in shown.tbody.find_all("tr"):
+        first, *others = row.find_all(["th", "td"])
+        assert (first.name, first["scope"]) == ("th", "row")
+        assert [cell.name for cell in others] == ["td"] * 3
+
+
+def test_a_table_scrolls_in_a_box_that_the_keyboard_reaches(frame):
+    box = soup(tables.table(frame, NASTY)).div
+    assert box["class"] == ["table-box"]
+    assert (box["role"], box["tabindex"], box["aria-label"]) == ("region", "0", NASTY)
+    assert "overflow-x: auto" in re.search(r"\.table-box {([^}]*)}", CSS)[1]
+
+
+def test_words_from_data_are_never_markup(frame):
+    frame["share"] = NASTY
+    shown = soup(tables.table(frame.rename(columns={"note": NASTY}), NASTY, {"n": NASTY}))
+    assert not shown.find_all("b")
+    assert shown.get_text().count(NASTY) == 6
+
+
+def test_numbers_formats_and_what_is_missing(frame):
+    formats = {"share": "{:.1f}", "n": lambda n: f"n = {n}"}
+    shown = soup(tables.table(frame, "Jobs", formats=formats))
+    cells = [[td.get_text() for td in row.find_all("td")] for row in shown.tbody.find_all("tr")]
+    assert cells == [["n = 3", "0.2", "\N{MINUS SIGN}2 at most"], ["–", "\N{MINUS SIGN}1.5", "–"]]
+    aligned = [cell.get("class") for cell in shown.tbody.tr.find_all("td")]
+    assert aligned == [["number"], ["number"], None]
+    assert shown.find_all("td")[3].span["aria-label"] == "none"
+
+
+def test_a_terminal_gets_the_table_as_text(frame):
+    text = repr(tables.table(frame, "Jobs"))
+    assert text.startswith("Jobs\n")
+    assert "nurse" in text
+
+
+@pytest.fixture
+def board():
+    rows = [
+        ("A", "mean", "1.5", 1.5714, "truncated", ""),
+        ("B", "%", "66", 66.3158, "match", "Of all."),
+        ("C", "people", ">=25", 38.961, "match", ""),
+        ("D", "", "", None, "not recoverable", ""),
+        ("E", "people", "40", 40.0, "match", ""),
+        ("F", "", "a > b", "b > a", "differs", ""),
+    ]
+    columns = ["label", "unit", "printed", "computed", "verdict", "note"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_the_scorecard_shows_two_more_digits_than_are_printed(board):
+    rows = soup(tables.scorecard(board, "Rows")).tbody.find_all("tr")
+    shown = [[cell.get_text() for cell in row.find_all(["th", "td"])][:4] for row in rows]
+    assert shown == [
+        ["A", "1.5", "1.571", "✂ truncated"],
+        ["B (%)", "66", "66.32", "✓ match"],
+        ["C", "≥ 25", "38.96", "✓ match"],
+        ["D", "–", "–", "– not recoverable"],
+        ["E", "40", "40", "✓ match"],
+        ["F", "a > b", "b > a", "✗ differs"],
+    ]
+
+
+def test_every_verdict_has_a_mark_of_its_own(study):
+    assert set(tables.MARKS) == set(tables.VERDICTS)
+    assert len(set(tables.MARKS.values())) == len(tables.MARKS)
+    totals = pd.Series({"match": 3, "inconsistent": 1})
+    rows = soup(tables.verdicts(totals)).tbody.find_all("tr")
+    assert [row.td.get_text() for row in rows] == ["3", "1"]
+    assert "4 printed numbers" in tables.verdicts(totals).html
+
+
+# Figures
+
+
+def rich_figure():
+    """Draw all that the helpers draw, in one figure."""
+    figure, axes = plt.subplots(2, 2, figsize=(8, 6))
+    rows = pd.DataFrame({"answer": ["yes", "no"], "share": 0.5, "low": 0.4, "high": [0.6, 0.7]})
+    plots.intervals(rows, "answer", note=["12", "13"], axes=axes[0, 0])
+    shares = pd.DataFrame({"yes": [0.25, 0.5], "no": [0.75, 0.5]}, index=["women", "men"])
+    plots.stacked(shares, axes=axes[0, 1])
+    plots.matrix(pd.DataFrame([[1, 0], [2, 5]], ["a", "b"], ["c", "d"]), axes=axes[1, 0])
+    for colour, marker in zip(plots.COLOURS + plots.DIVERGING, "os" * 6, strict=True):
+        axes[1, 1].scatter([1, 2], [3, 4], color=colour, marker=marker, label=marker)
+    axes[1, 1].axline((0, 0), slope=1, color=plots.FAINT)
+    axes[1, 1].set(xlabel="Age", ylabel="Years", title="Everybody")
+    axes[1, 1].legend()
+    return figure
+
+
+@pytest.fixture(scope="module")
+def figure():
+    return plots.publish(rich_figure(), "everything", f"All: {NASTY}", f"It shows {NASTY}")
+
+
+def test_a_figure_is_the_same_bytes_each_time(figure):
+    again = plots.publish(rich_figure(), "everything", f"All: {NASTY}", f"It shows {NASTY}")
+    assert again.html == figure.html
+    assert not plt.get_fignums()
+
+
+def test_a_figure_is_captioned_and_described(figure):
+    shown = soup(figure)
+    assert shown.figure["id"] == "everything"
+    assert shown.figcaption.get_text() == f"All: {NASTY}"
+    assert (shown.svg["role"], shown.svg["aria-label"]) == ("img", f"It shows {NASTY}")
+    assert repr(figure) == f"All: {NASTY}\n(It shows {NASTY})"
+    with pytest.raises(TypeError, match="alt"):
+        plots.publish(rich_figure(), "everything", "All")
+    plt.close("all")
+
+
+def test_a_figure_keeps_to_colours_that_the_page_decides(figure):
+    named = re.sub(r"var\(--[\w-]+, #[0-9a-f]{6}\)", "", figure.html)
+    assert not re.findall(r"#[0-9a-fA-F]{3,8}\b(?!-)(?=[;\"' )])", re.sub(r'"#[^"]*"', "", named))
+    assert "currentColor" in figure.html
+    used = set(re.findall(r"var\(--([\w-]+), #", figure.html))
+    styled = [set(re.findall(r"--([\w-]+):", theme)) for theme in themes_of_css()]
+    assert used == {
+        *("figure-faint", "figure-on-colour"),
+        *(f"figure-{i}" for i in range(1, 7)),
+        *(f"scale-{i}" for i in range(6)),
+    }
+    assert all(used <= names for names in styled)
+
+
+def test_text_stays_text_in_the_font_of_the_page(figure):
+    shown = soup(figure)
+    assert {"Age", "Years", "Everybody", "women"} <= {text.get_text() for text in shown("text")}
+    styles = " ".join(text.get("style", "") for text in shown("text"))
+    assert "DejaVu" not in figure.html
+    assert "var(--figure-font, sans-serif)" in styles
+
+
+def test_ids_are_unique_on_a_page_of_several_figures(figure):
+    other = plots.publish(rich_figure(), "again", "All", "The same")
+    ids = re.findall(r'\bid="([^"]+)"', figure.html + other.html)
+    assert len(ids) == len(set(ids)) > 20
+    for reference in re.findall(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"", figure.html + other.html):
+        assert "".join(reference) in ids
+
+
+def test_a_figure_scales_and_says_nothing_of_when_it_was_made(figure):
+    assert soup(figure).svg["viewbox"].startswith("0 0 ")
+    assert "<metadata" not in figure.html
+    assert not re.search(r"20\d\d-\d\d", figure.html)
+
+
+def test_intervals_stand_where_the_numbers_say():
+    rows = pd.DataFrame(
+        {"a": ["x", "y"], "share": [0.2, 0.6], "low": [0.1, 0.5], "high": [0.3, 0.7]}
+    )
+    axes = plots.intervals(rows, "a", note=["2 of 10", "6 of 10"])
+    (lines,) = axes.collections
+    assert [segment.tolist() for segment in lines.get_segments()] == [
+        [[0.1, 0], [0.3, 0]],
+        [[0.5, 1], [0.7, 1]],
+    ]
+    assert axes.lines[0].get_xydata().tolist() == [[0.2, 0], [0.6, 1]]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["x", "y"]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first row on top
+    assert [text.get_text() for text in axes.texts] == ["2 of 10", "6 of 10"]
+    plt.close(axes.figure)
+
+
+def test_parts_are_stacked_side_by_side():
+    shares = pd.DataFrame({"yes": [0.25, 0.95], "no": [0.75, 0.05]}, index=["women", "men"])
+    axes = plots.stacked(shares)
+    bars = [(bar.get_y() + 0.35, bar.get_x(), bar.get_width()) for bar in axes.patches]
+    expected = [(0, 0, 0.25), (1, 0, 0.95), (0, 0.25, 0.75), (1, 0.95, 0.05)]
+    assert bars == [pytest.approx(bar) for bar in expected]
+    assert [text.get_text() for text in axes.texts] == ["25", "95", "75"]  # no room for 5
+    assert [text.get_text() for text in axes.figure.legends[0].get_texts()] == ["yes", "no"]
+    plt.close(axes.figure)
+
+
+def test_squares_are_the_darker_the_more():
+    axes = plots.matrix(pd.DataFrame([[4, 2], [0, 1]], ["a", "b"], ["c", "d"]))
+    assert [text.get_text() for text in axes.texts] == ["4", "2", "0", "1"]
+    depths = [square.get_alpha() for square in axes.patches]
+    assert depths == pytest.approx([0.75, 0.375, 0, 0.1875])
+    assert plots.matrix(pd.DataFrame([[0]], ["a"], ["b"])).patches[0].get_alpha() == 0
+    plt.close("all")
+
+
+# Colours, as the style sheet sets them on light and dark pages
+
+
+def themes_of_css():
+    found = [
+        re.search(rf'html\[data-theme="{theme}"\] {{([^}}]*)}}', CSS)[1]
+        for theme in ("light", "dark")
+    ]
+    assert all("--figure-1" in theme for theme in found)
+    return found
+
+
+def colours(css, prefix):
+    return re.findall(rf"--{prefix}-\d: (#[0-9a-f]{{6}})", css)
+
+
+def linear(colour):
+    channels = np.array([int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    return np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one, other):
+    """Return the contrast ratio of WCAG 2.2."""
+    low, high = sorted(linear(colour) @ [0.2126, 0.7152, 0.0722] for colour in (one, other))
+    return (high + 0.05) / (low + 0.05)
+
+
+# How people without one kind of cones see linear RGB: Machado, Oliveira and Fernandes (2009), IEEE
+# Transactions on Visualization and Computer Graphics 15, 1291, table 1, severity 1.
+SIGHT = {
+    "all cones": np.eye(3),
+    "protanopia": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deuteranopia": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritanopia": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
+}
+TO_XYZ = [[0.41246, 0.35758, 0.18044], [0.21267, 0.71515, 0.07218], [0.01933, 0.11919, 0.95030]]
+
+
+def lab(rgb):
+    xyz = np.array(TO_XYZ) @ np.clip(rgb, 0, 1) / [0.95047, 1, 1.08883]
+    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * f[1] - 16, 500 * (f[0] - f[1]), 200 * (f[1] - f[2])])
+
+
+def difference(one, other, sight):
+    """Return the CIE 1976 colour difference; about 2 can just be noticed side by side."""
+    return np.linalg.norm(lab(sight @ linear(one)) - lab(sight @ linear(other)))
+
+
+@pytest.mark.parametrize(("theme", "background"), [(0, "#ffffff"), (1, "#14181e")])
+def test_figures_stand_out_from_the_page(theme, background):
+    css = themes_of_css()[theme]
+    (on_colour,) = re.findall(r"--figure-on-colour: (#[0-9a-f]{6})", css)
+    for colour in colours(css, "figure"):
+        assert contrast(colour, background) >= 3  # WCAG 1.4.11, graphics
+        assert contrast(colour, on_colour) >= 4.5  # WCAG 1.4.3, text
+
+
+@pytest.mark.parametrize("theme", [0, 1])
+@pytest.mark.parametrize("sight", SIGHT)
+def test_parts_can_be_told_apart_without_all_cones(theme, sight):
+    css = themes_of_css()[theme]
+    # Nothing shown in more than three parts is told apart by these colours alone.
+    three = itertools.combinations(colours(css, "figure")[:3], 2)
+    scale = itertools.pairwise(colours(css, "scale"))
+    for one, other in [*three, *scale]:
+        assert difference(one, other, np.array(SIGHT[sight])) > 9
+
+
+# Sentences and other pieces
+
+
+@pytest.fixture
+def displayed(monkeypatch):
+    """Return the outputs put below a cell, as they come."""
+    calls = []
+
+    def display(data, **more):
+        calls.append((data, more))
+
+    monkeypatch.setattr("IPython.display.display", display)
+    monkeypatch.setattr("myst_nb.ext.glue.ipy_display", display)
+    return calls
+
+
+def test_numbers_for_sentences_are_kept_as_myst_nb_keeps_them(displayed):
+    from IPython.core.interactiveshell import InteractiveShell
+    from myst_nb.ext.glue import glue
+
+    InteractiveShell.instance()  # glue asks it how to show a number
+    page.say(people=95, share="51 %")
+    glue("people", "95", display=False)
+    ours, share, theirs = displayed
+    assert ours == theirs
+    assert share[0] == {"application/papermill.record/text/plain": "'51 %'"}
+    assert share[1]["metadata"]["scrapbook"]["name"] == "share"
+
+
+def test_html_for_another_page_stays_html(displayed):
+    page.say(flow=page.Html("<p>5</p>", "5"))
+    ((data, more),) = displayed
+    assert data == {"application/papermill.record/text/html": "<p>5</p>"}
+    assert more["metadata"]["scrapbook"]["mime_prefix"] == "application/papermill.record/"
+
+
+def test_the_flow_of_people():
+    steps = [(8, "asked", NASTY), (6, "answered", "Two did not."), (2, NASTY, "")]
+    shown = soup(page.flow(steps, NASTY))
+    widths = [bar["style"] for bar in shown.find_all(class_="bar")]
+    assert widths == ["width: 100.0%", "width: 75.0%", "width: 25.0%"]
+    assert [number.get_text() for number in shown("strong")] == ["8", "6", "2"]
+    assert shown.figcaption.get_text() == NASTY
+    assert shown.get_text().count(NASTY) == 3
+
+
+def test_small_pieces_escape_their_words():
+    for piece in (page.heading(NASTY), page.fold(NASTY, NASTY)):
+        assert not soup(piece).find_all("b")
+        assert NASTY in soup(piece).get_text()
+
+
+def test_an_answer_with_its_codes_keeps_every_word():
+    text = f"Family and {NASTY}; then work."
+    codings = pd.DataFrame(
+        {"theme": ["family", "work", "family"], "start": [0, 34, 11], "end": [6, 38, 28]}
+    )
+    labels = pd.Series({"family": NASTY, "work": "Work"})
+    shown = soup(quotes.annotate(text, codings, labels, NASTY))
+    assert not shown.find_all("b")
+    spoken = [mark.find(class_="sr-only").extract().get_text() for mark in shown("mark")]
+    assert spoken == [f" (coded {NASTY})"] * 2 + [" (coded Work)"]
+    assert [mark.sup.extract().get_text() for mark in shown("mark")] == ["1", "1", "2"]
+    assert shown.blockquote.get_text() == text
+    assert [item.get_text() for item in shown.ol("li")] == [NASTY, "Work"]

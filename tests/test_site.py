@@ -1,0 +1,309 @@
+"""The pages that `make book` built, read as files and in a browser at the width of a phone."""
+
+import csv
+import functools
+import http.server
+import json
+import re
+import shutil
+import threading
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pandas as pd
+import pytest
+import yaml
+from bs4 import BeautifulSoup
+
+from helpers.scorecard import VERDICTS, compare, compute
+
+ROOT = Path(__file__).parents[1]
+SITE = ROOT / "book" / "_build" / "html"
+FACTS = ROOT / "data" / "published" / "facts.csv"
+FILE_NAME = re.compile(r"\S*/\S*|\S+\.\w{2,4}")
+# As root, and without asking any host for updates.
+CHROMIUM = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
+
+
+def contents():
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
+    chapters = [chapter["file"] for part in toc["parts"] for chapter in part["chapters"]]
+    return [f"{name}.html" for name in [toc["root"], *chapters]]
+
+
+PAGES = contents()
+every_page = pytest.mark.parametrize("name", PAGES)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _built():
+    if not (SITE / "index.html").exists():
+        pytest.fail(f"there is no {SITE}: run `make book` first", pytrace=False)
+
+
+@functools.cache
+def soup(name):
+    return BeautifulSoup((SITE / name).read_text(encoding="utf-8"), "html.parser")
+
+
+def article(name):
+    return soup(name).find("article")
+
+
+def words(name):
+    return " ".join(article(name).get_text(" ").split())
+
+
+# What is on the pages
+
+
+@every_page
+def test_the_page_is_there_and_leads_to_all_others(name):
+    page = soup(name)
+    assert page.html["lang"] == "en"
+    assert len(article(name).find_all("h1")) == 1
+    assert page.title.get_text(strip=True)
+    here = Path(name).parent
+    linked = {
+        (here / unquote(urlsplit(a["href"]).path)).as_posix().replace("chapters/../", "")
+        for a in page.find_all("a", href=True)
+    }
+    assert set(PAGES) - {name} <= linked
+
+
+def test_the_index_leads_to_the_first_page():
+    assert PAGES[0] in (SITE / "index.html").read_text(encoding="utf-8")
+
+
+@every_page
+def test_links_and_anchors_inside_the_book_resolve(name):
+    page = soup(name)
+    wrong = []
+    for tag, attribute in [("a", "href"), ("link", "href"), ("script", "src"), ("img", "src")]:
+        for element in page.find_all(tag, {attribute: True}):
+            url = urlsplit(element[attribute])
+            if url.scheme or url.netloc:
+                continue
+            target = (SITE / name).parent / unquote(url.path) if url.path else SITE / name
+            if not target.resolve().is_file():
+                wrong.append(element[attribute])
+            elif url.fragment and target.suffix == ".html":
+                other = soup(target.resolve().relative_to(SITE.resolve()).as_posix())
+                if not other.find(id=unquote(url.fragment)):
+                    wrong.append(element[attribute])
+    assert not wrong
+
+
+@every_page
+def test_ids_are_unique(name):
+    ids = [element["id"] for element in soup(name).find_all(id=True)]
+    assert {one for one in ids if ids.count(one) > 1} == set()
+
+
+@every_page
+def test_pictures_say_what_they_show(name):
+    page = soup(name)
+    for image in page.find_all("img"):
+        assert image.has_attr("alt")
+        assert image["alt"].strip() or image.get("role") == "presentation"
+        assert not FILE_NAME.fullmatch(image["alt"].strip())
+    for drawing in article(name).select("figure > svg"):
+        assert drawing["role"] == "img"
+        label = drawing["aria-label"]
+        assert len(label.split()) >= 8
+        # Says more than that there is a picture: a number, or several of the words in it.
+        shown = {text.get_text(strip=True) for text in drawing.find_all("text")}
+        assert re.search(r"\d", label) or sum(text in label for text in shown if len(text) > 3) >= 2
+
+
+@every_page
+def test_figures_and_tables_are_captioned(name):
+    for figure in article(name).find_all("figure"):
+        assert len(figure.figcaption.get_text(strip=True)) > 15
+    for table in article(name).find_all("table"):
+        assert table.caption.get_text(strip=True)
+        heads = table.find_all("th")
+        assert {head["scope"] for head in heads} == {"col", "row"}
+        assert all(head.get_text(strip=True) for head in heads)
+        assert "table-box" in table.parent["class"]
+        assert table.parent["tabindex"] == "0"
+
+
+@every_page
+def test_nothing_failed_and_nothing_is_left_unfilled(name):
+    assert not article(name).select(".stderr, .traceback, .problematic, .system-message")
+    text = words(name)
+    assert not re.search(r"\{(glue|doc|cite)|\bnan\b|\bNaN\b|<NA>|DataFrame\(", text)
+    # Who builds the book, and where, is not the reader's business.
+    assert str(ROOT) not in (SITE / name).read_text(encoding="utf-8")
+
+
+@every_page
+def test_no_part_of_a_page_lies_on_another_host(name):
+    parts = soup(name).find_all(["script", "link", "img", "iframe", "source"])
+    addresses = [part.get("src") or part.get("href") or "" for part in parts]
+    assert not [address for address in addresses if urlsplit(address).netloc]
+
+
+# The numbers on them
+
+
+def test_the_scorecard_has_every_fact_and_none_differs(study):
+    rows = json.loads((SITE / "scorecard.json").read_text(encoding="utf-8"))
+    with FACTS.open(encoding="utf-8", newline="") as file:
+        facts = {row["fact_id"]: row["printed"] for row in csv.DictReader(file)}
+    assert {row["fact_id"]: row["printed"] for row in rows} == facts
+    assert {row["verdict"] for row in rows} == set(VERDICTS) - {"differs"}
+    board = compare(study.facts, compute(study)).set_index("fact_id")
+    for row in rows:
+        assert list(row) == ["fact_id", "label", "printed", "computed", "verdict", "note"]
+        assert row["verdict"] == board.loc[row["fact_id"], "verdict"]
+        computed = board.loc[row["fact_id"], "computed"]
+        if pd.isna(computed):
+            assert row["computed"] is None
+        else:
+            assert row["computed"] == (
+                computed if isinstance(computed, str) else pytest.approx(computed)
+            )
+
+
+def test_every_fact_is_on_the_scorecard_page_and_in_its_chapter():
+    with FACTS.open(encoding="utf-8", newline="") as file:
+        facts = list(csv.DictReader(file))
+    everywhere = words("chapters/scorecard.html")
+    for fact in facts:
+        assert fact["label"] in everywhere
+        assert fact["label"] in words(f"chapters/{fact['chapter']}.html")
+
+
+def test_opinions_on_the_page_are_those_of_the_records(study):
+    opinions = study.participants["recovery_opinion"].value_counts()
+    text = words("chapters/03_is_recovery_possible.html")
+    share = opinions["depends"] / opinions.sum()
+    assert f"{opinions['depends']}" in text
+    assert f"( {share:.1%} )" in text
+    assert f"{opinions['possible']} that recovery is possible" in text
+    assert f"{opinions['not_possible']} that it is not" in text
+
+
+def test_ages_on_the_page_are_those_of_the_records(study):
+    people = study.participants
+    text = words("chapters/02_demographics.html")
+    assert f"People are {people['age'].mean():.1f} years old on average" in text
+    assert f"spent {people['years_experience'].mean():.1f} of them in the field" in text
+    assert f"Of {len(people)} people, {people['own_diagnosis'].sum()} report a diagnosis" in text
+
+
+# In a browser
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Serve the site as any host would, on a free port."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Handler, directory=SITE)
+    )
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    program = shutil.which("chromium")
+    if not program:
+        pytest.skip("no chromium here: on Debian, apt install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def visits(browser, address):
+    """Open every page once on a phone, and return what happened and how wide it came out."""
+    context = browser.new_context(viewport={"width": 320, "height": 640}, reduced_motion="reduce")
+    page = context.new_page()
+    requests, faults = [], []
+    page.on("request", lambda request: requests.append(request.url))
+    page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
+    page.on(
+        "response", lambda r: faults.append(f"{r.status}: {r.url}") if r.status >= 400 else None
+    )
+    page.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    found = {}
+    for name in PAGES:
+        requests.clear()
+        faults.clear()
+        page.goto(f"{address}/{name}", wait_until="networkidle")
+        found[name] = {
+            "requests": list(requests),
+            "faults": list(faults),
+            "width": page.evaluate("document.documentElement.scrollWidth"),
+            "too wide": page.evaluate(TOO_WIDE),
+            "themes": {theme: page.evaluate(COLOURS, theme) for theme in ("light", "dark")},
+        }
+    context.close()
+    return found
+
+
+# What sticks out of the article, unless a box around it scrolls.
+TOO_WIDE = """() => {
+  const scrolls = (e) => e && (/auto|scroll|hidden/.test(getComputedStyle(e).overflowX)
+    || scrolls(e.parentElement === document.body ? null : e.parentElement));
+  return [...document.querySelectorAll("article *")]
+    .filter((e) => e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement))
+    .map((e) => e.outerHTML.slice(0, 80));
+}"""
+COLOURS = """(theme) => {
+  document.documentElement.dataset.theme = theme;
+  const text = document.querySelector("figure.study text, figure.study figcaption");
+  return {
+    page: getComputedStyle(document.body).backgroundColor,
+    drawn: text && getComputedStyle(text)[text.tagName === "text" ? "fill" : "color"],
+  };
+}"""
+
+
+@every_page
+def test_no_request_leaves_the_host(visits, address, name):
+    assert {url for url in visits[name]["requests"] if not url.startswith(f"{address}/")} == set()
+
+
+@every_page
+def test_nothing_goes_wrong_in_the_browser(visits, name):
+    assert visits[name]["faults"] == []
+
+
+@every_page
+def test_a_page_never_scrolls_sideways_on_a_phone(visits, name):
+    assert visits[name]["too wide"] == []
+    assert visits[name]["width"] <= 320
+
+
+def lightness(colour):
+    return sum(float(part) for part in re.findall(r"[\d.]+", colour)[:3]) / 3
+
+
+@every_page
+def test_figures_follow_light_and_dark(visits, name):
+    light, dark = (visits[name]["themes"][theme] for theme in ("light", "dark"))
+    assert lightness(light["page"]) > 200
+    assert lightness(dark["page"]) < 60
+    if light["drawn"]:
+        assert lightness(light["drawn"]) < 110
+        assert lightness(dark["drawn"]) > 150

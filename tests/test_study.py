@@ -1,0 +1,481 @@
+import csv
+import dataclasses
+import io
+import json
+import re
+import tempfile
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.study import Problem, StudyError, allowed, data_folder, load_study
+
+PEOPLE, ANSWERS = "study/participants.csv", "study/responses.csv"
+CODINGS, OMI, FACTS = "study/codings.csv", "study/omi.csv", "published/facts.csv"
+
+
+def snapshot(folder):
+    """Return what anything written to a folder would change."""
+    paths = [folder, *folder.rglob("*")]
+    return {
+        path: (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else None)
+        for path in paths
+    }
+
+
+def problems(folder):
+    """Return what the loader finds, and make sure that it wrote nothing."""
+    before = snapshot(folder)
+    with pytest.raises(StudyError) as raised:
+        load_study(folder)
+    assert snapshot(folder) == before
+    return raised.value.problems
+
+
+def edit(path, *replacements):
+    """Replace text that stands in a file exactly once."""
+    content = path.read_text(encoding="utf-8")
+    for old, new in replacements:
+        assert content.count(old) == 1, old
+        content = content.replace(old, new)
+    path.write_text(content, encoding="utf-8")
+
+
+# Good data
+
+
+def test_types_are_as_documented(study):
+    people = study.participants
+    schema = {r["name"]: r["schema"]["fields"] for r in study.package["resources"]}
+    assert {name: list(getattr(study, name)) for name in schema} == {
+        name: [field["name"] for field in fields] for name, fields in schema.items()
+    }
+    assert people["recovery_opinion"].dtype == pd.CategoricalDtype(
+        ["depends", "possible", "not_possible"], ordered=True
+    )
+    assert list(people["job_title"].cat.categories) == [
+        *("psychiatrist", "psychologist", "social_worker", "nurse", "other")
+    ]
+    assert people["age"].dtype == "int64"
+    for column in ["continuing_education", "patient_contact", "recovery_as_cure"]:
+        assert people[column].dtype == "boolean"
+    assert (study.omi.filter(like="item_").dtypes == "Int64").all()
+    assert study.codebook["printed_count"].dtype == "Int64"
+    assert study.codebook["target_count"].dtype == "int64"
+    assert study.codings[["start", "end"]].dtypes.eq("int64").all()
+
+
+def test_printed_numbers_stay_strings(study):
+    printed = study.facts.set_index("fact_id")["printed"]
+    assert printed["T1.mean_men"] == "1.5"
+    assert printed["T1.sd_women"] == "2.30"
+    assert printed["R9"] == ""
+
+
+def test_the_tiny_study_loads_as_it_stands(tiny):
+    study = load_study(tiny)
+    people = study.participants.set_index("participant_id")
+    assert list(people["age"]) == [40, 33, 51, 29]
+    assert list(people["own_diagnosis"]) == [False, False, True, False]
+    assert pd.isna(people.loc["P04", "recovery_opinion"])
+    assert people.loc["P04", "recovery_as_cure"] is pd.NA
+    assert study.omi["item_10"].isna().tolist() == [False, False, False, True]
+    assert study.responses["text"][2] == "With treatment, and with family."
+
+
+def test_a_study_cannot_be_changed(tiny):
+    study = load_study(str(tiny))
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        study.participants = study.omi
+
+
+def test_the_environment_names_the_folder(tiny, tmp_path, monkeypatch):
+    own = data_folder()
+    assert own.is_dir()
+    monkeypatch.setenv("STUDY_DATA", str(tiny))
+    assert data_folder() == tiny
+    assert len(load_study().participants) == 4
+    assert len(load_study(own).participants) == 95
+    monkeypatch.setenv("STUDY_DATA", str(tmp_path / "nowhere"))
+    (problem,) = problems_of_default()
+    assert "nowhere" in problem.file
+    assert "set STUDY_DATA" in problem.advice
+
+
+def problems_of_default():
+    with pytest.raises(StudyError) as raised:
+        load_study()
+    return raised.value.problems
+
+
+def test_allowed_values_in_words():
+    text = {"name": "t", "type": "string"}
+    number = {"name": "n", "type": "integer"}
+    assert allowed(text | {"constraints": {"required": True}}) == "text"
+    assert allowed(number | {"constraints": {"minimum": 0}}) == "a whole number from 0, or empty"
+    assert allowed({"type": "boolean", "constraints": {"required": True}}) == "true or false"
+    assert allowed(text | {"constraints": {"enum": ["a", "b"]}}) == "one of a, b, or empty"
+    assert allowed(text | {"constraints": {"pattern": "x+"}}) == "text that matches x+, or empty"
+
+
+# Files as spreadsheet programs leave them
+
+
+@pytest.mark.parametrize("path", [PEOPLE, ANSWERS, CODINGS, OMI, FACTS])
+def test_missing_file(tiny, path):
+    (tiny / path).unlink()
+    (problem,) = problems(tiny)
+    assert problem == Problem(path, 0, "", "", problem.advice)
+    assert "no such file" in problem.advice
+    assert "make data" in problem.advice
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n"])
+def test_empty_file(tiny, content):
+    (tiny / OMI).write_bytes(content)
+    (problem,) = problems(tiny)
+    assert (problem.file, problem.line) == (OMI, 0)
+    assert "empty" in problem.advice
+    assert "header" in problem.advice
+
+
+@pytest.mark.parametrize(
+    ("change", "line", "value", "advice"),
+    [
+        (lambda text: text.replace("Not", "Nót").encode("latin-1"), 3, "ó", "save the file in UTF"),
+        (lambda text: text.encode("utf-16"), 1, "ÿ", "save the file in UTF-8"),
+        (lambda text: text.encode("utf-8-sig"), 1, "", "save as UTF-8 without BOM"),
+        (lambda text: text.replace("\n", "\r\n").encode(), 1, "", "save with Unix line ends"),
+        (lambda text: text.replace("\n", "\r").encode(), 1, "", "save with Unix line ends"),
+        (lambda text: text.replace("seen.\n", "seen.\r\n").encode(), 3, "", "Unix line ends"),
+        (lambda text: text.replace(",", ";").encode(), 1, "", "semicolons between columns; save w"),
+        (lambda text: text.replace(",", "\t").encode(), 1, "", "tabs between columns; save with c"),
+    ],
+    ids=["Latin 1", "UTF-16", "BOM", "Windows", "old Mac", "one line", "semicolons", "tabs"],
+)
+def test_saved_in_another_way(tiny, change, line, value, advice):
+    text = (tiny / ANSWERS).read_text(encoding="utf-8")
+    (tiny / ANSWERS).write_bytes(change(text))
+    (problem,) = problems(tiny)
+    assert (problem.file, problem.line, problem.value) == (ANSWERS, line, value)
+    assert advice in problem.advice
+
+
+def test_a_file_without_a_last_line_end_is_fine(tiny):
+    (tiny / OMI).write_bytes((tiny / OMI).read_bytes().rstrip())
+    assert len(load_study(tiny).omi) == 4
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (("sex,age", "sex,weight,age"), [("weight", "", "too many")]),
+        (("_as_cure\n", "_as_cure,\n"), [("", "", "too many")]),
+        (("sex,age,", "age,"), [("sex", "", "missing")]),
+        (("sex,age,", "gender,age,"), [("sex", "", "missing"), ("gender", "", "too many")]),
+        (("sex,age,", "sex,sex,age,"), [("sex", "", "too many")]),
+        (("sex,age,", "Sex,age,"), [("sex", "", "missing"), ("Sex", "", "too many")]),
+    ],
+    ids=["stray", "unnamed", "missing", "renamed", "twice", "capital"],
+)
+def test_wrong_header(tiny, change, found):
+    edit(tiny / PEOPLE, change)
+    header = (
+        "participant_id,sex,age,job_title,years_experience,work_setting,continuing_education,"
+        "close_person_diagnosed,own_diagnosis,sought_treatment,patient_contact,recovery_opinion,"
+        "recovery_as_cure"
+    )
+    listed = problems(tiny)
+    assert [(p.file, p.line, p.column, p.value) for p in listed] == [
+        (PEOPLE, 1, column, value) for column, value, _ in found
+    ]
+    for problem, (_, _, word) in zip(listed, found, strict=True):
+        assert word in problem.advice
+        assert problem.advice.endswith(f"the header must be exactly: {header}")
+
+
+def test_columns_in_another_order(tiny):
+    edit(tiny / PEOPLE, ("sex,age", "age,sex"))
+    (problem,) = problems(tiny)
+    assert problem.line == 1
+    assert "another order" in problem.advice
+
+
+# Rows and cells
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "found"),
+    [
+        (
+            PEOPLE,
+            ("nurse", "nures"),
+            [(4, "job_title", "nures", "psychiatrist, psychologist, soc")],
+        ),
+        (PEOPLE, ("woman,51", "woman,17"), [(4, "age", "17", "a whole number from 18 to 100")]),
+        (PEOPLE, ("woman,51", "woman,51.0"), [(4, "age", "51.0", "a whole number from 18 to 1")]),
+        (PEOPLE, ("woman,51", "woman,5_1"), [(4, "age", "5_1", "a whole number from 18 to 100")]),
+        (PEOPLE, ("woman,51", "woman, 51"), [(4, "age", " 51", "a whole number from 18 to 100")]),
+        (PEOPLE, ("woman,51", "woman,٥١"), [(4, "age", "٥١", "a whole number from 18 to 100")]),
+        (PEOPLE, ("woman,51", "woman,"), [(4, "age", "", "empty; use a whole number from 18")]),
+        (PEOPLE, ("woman,51", ",51"), [(4, "sex", "", "empty; use one of woman, man")]),
+        (PEOPLE, ("woman,51", "NA,51"), [(4, "sex", "NA", "one of woman, man")]),
+        (PEOPLE, ("true,depends", "yes,depends"), [(2, "patient_contact", "yes", "true or false")]),
+        (PEOPLE, ("P02,man", "\nP02,man"), [(3, "", "", "an empty line; remove it")]),
+        (PEOPLE, ("P02,man", "P02,Dr,man"), [(3, "", "true", "one cell too many; a row has 13")]),
+        (PEOPLE, ("P02,man", "P02"), [(3, "recovery_as_cure", "", "ends before this column")]),
+        (OMI, ("P02,man,1", "P02,man,6"), [(3, "item_01", "6", "number from 0 to 5, or empty")]),
+        (OMI, ("P04,man", "P03,man"), [(5, "participant_id", "P03", "already used")]),
+        (CODINGS, ("0,18", "0,18\nP01,relapse,no_treatment,consensus,0,9"), [(8, "", "", "alre")]),
+        (CODINGS, ("c1,25,31", "c9,25,31"), [(6, "coder", "c9", "one of consensus, c1, c2, c3")]),
+        (FACTS, ("percent", "procent"), [(3, "statistic", "procent", "count, people, percent")]),
+    ],
+)
+def test_wrong_row_or_cell(tiny, path, change, found):
+    edit(tiny / path, change)
+    listed = problems(tiny)
+    assert [(p.file, p.line, p.column, p.value) for p in listed] == [
+        (path, *place) for *place, _ in found
+    ]
+    assert all(words in p.advice for p, (*_, words) in zip(listed, found, strict=True))
+
+
+def test_ids_used_twice(tiny):
+    edit(tiny / PEOPLE, ("P02", "P01"))
+    listed = problems(tiny)
+    assert listed[0] == Problem(PEOPLE, 3, "participant_id", "P01", listed[0].advice)
+    assert "already used" in listed[0].advice
+    assert {(p.file, p.value) for p in listed[1:]} == {(ANSWERS, "P02"), (OMI, "P02")}
+
+
+def test_an_unclosed_quotation_mark_is_found_where_it_stands(tiny):
+    edit(tiny / PEOPLE, ("woman,51", '"woman,51'))
+    found = problems(tiny)[0]
+    assert (found.file, found.line) == (PEOPLE, 4)
+    assert all(len(str(problem)) < 250 for problem in problems(tiny))
+
+
+def test_spaces_before_quotation_marks_are_not_guessed_away(tiny):
+    text = (tiny / ANSWERS).read_text(encoding="utf-8")
+    (tiny / ANSWERS).write_text(text.replace('"With', ' "With'), encoding="utf-8")
+    assert [(p.line, p.advice[:17]) for p in problems(tiny)] == [
+        (2, "one cell too many"),
+        (4, "one cell too many"),
+    ]
+
+
+INTEGER = re.compile("-?[0-9]+")
+
+
+def is_allowed(field, cell, contact):
+    """Decide what the schema and the rule on patient contact allow, in another way."""
+    name, rules = field["name"], field["constraints"] if "constraints" in field else {}
+    if name in ("recovery_opinion", "recovery_as_cure") and (cell == "") == contact:
+        return False
+    if cell == "":
+        return not rules.get("required", False)
+    if field["type"] == "integer":
+        return bool(INTEGER.fullmatch(cell)) and rules["minimum"] <= int(cell) <= rules["maximum"]
+    if field["type"] == "boolean":
+        return cell in ("true", "false")
+    if "enum" in rules:
+        return cell in rules["enum"]
+    return bool(re.fullmatch(rules["pattern"], cell))
+
+
+# A carriage return is a fault of the file, and tried above.
+CELLS = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=12),
+    st.integers().map(str),
+    st.floats().map(str),
+    st.sampled_from(
+        ["", " ", "NA", "true", "TRUE", "woman ", "0x20", "1e1", "P1", "None", "'", '"']
+    ),
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_any_cell_that_is_not_allowed_is_named(write_tiny, data):
+    with tempfile.TemporaryDirectory() as place:
+        folder = write_tiny(Path(place) / "tiny")
+        schema = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+        fields = schema["resources"][0]["schema"]["fields"]
+        rows = list(csv.reader((folder / PEOPLE).read_text(encoding="utf-8").splitlines()))
+        row = data.draw(st.integers(1, len(rows) - 1), label="row")
+        column = data.draw(st.integers(0, len(fields) - 1), label="column")
+        contact = rows[row][10] == "true"
+        cell = data.draw(CELLS.filter(lambda c: not is_allowed(fields[column], c, contact)))
+
+        rows[row][column] = cell
+        written = io.StringIO()
+        csv.writer(written, lineterminator="\n").writerows(rows)
+        (folder / PEOPLE).write_text(written.getvalue(), encoding="utf-8")
+
+        places = [(p.file, p.line, p.column, p.value) for p in problems(folder)]
+        assert (PEOPLE, row + 1, fields[column]["name"], cell) in places
+
+
+# Rules that need more than one cell or table
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "found"),
+    [
+        (
+            PEOPLE,
+            ("false,false,,", "false,false,possible,false"),
+            [
+                (PEOPLE, 5, "recovery_opinion", "possible", "must be empty, since patient_contact"),
+                (PEOPLE, 5, "recovery_as_cure", "false", "must be empty, since patient_contact is"),
+            ],
+        ),
+        (
+            PEOPLE,
+            ("depends,false", ","),
+            [
+                (PEOPLE, 2, "recovery_opinion", "", "must be given, since patient_contact is true"),
+                (PEOPLE, 2, "recovery_as_cure", "", "must be given, since patient_contact is true"),
+            ],
+        ),
+        (
+            PEOPLE,
+            ("true,not_possible,true", "false,,"),
+            [(ANSWERS, 3, "participant_id", "P02", "answered, but patient_contact is false")],
+        ),
+        (
+            CODINGS,
+            ("family,consensus,25,31", "family,consensus,25,33"),
+            [(CODINGS, 5, "end", "33", "lies beyond the answer, which has 32 characters")],
+        ),
+        (
+            CODINGS,
+            ("family,consensus,25,31", "family,consensus,25,25"),
+            [(CODINGS, 5, "end", "25", "must lie after start")],
+        ),
+        (
+            CODINGS,
+            ("family,consensus", "friends,consensus"),
+            [(CODINGS, 5, "question, theme", "recovery, friends", "no row of codebook has this")],
+        ),
+        (
+            CODINGS,
+            ("P03,recovery,family,c1", "P02,relapse,no_treatment,c1"),
+            [(CODINGS, 6, "participant_id, question", "P02, relapse", "no row of responses has")],
+        ),
+        (
+            FACTS,
+            ("'woman',,N", "'woman',,N X9 C A1"),
+            [
+                (FACTS, 3, "conflicts_with", "X9", "no fact has this fact_id"),
+                (FACTS, 3, "conflicts_with", "A1", "no fact has this fact_id"),
+            ],
+        ),
+        (
+            OMI,
+            ("P04,man,0,3,1,5,2,1,0,4,3,,1\n", ""),
+            [(PEOPLE, 5, "participant_id", "P04", "has no row in omi")],
+        ),
+    ],
+)
+def test_broken_rule(tiny, path, change, found):
+    edit(tiny / path, change)
+    listed = problems(tiny)
+    assert [(p.file, p.line, p.column, p.value) for p in listed] == [
+        tuple(place) for *place, _ in found
+    ]
+    assert all(words in p.advice for p, (*_, words) in zip(listed, found, strict=True))
+
+
+def test_a_stretch_may_end_where_the_answer_ends(tiny):
+    edit(tiny / CODINGS, ("family,consensus,25,31", "family,consensus,25,32"))
+    assert load_study(tiny).codings["end"].max() == 32
+
+
+def test_one_woman_deleted_from_the_study(copy):
+    lines = (copy / PEOPLE).read_text(encoding="utf-8").splitlines(keepends=True)
+    deleted = next(line for line in lines if ",woman," in line).partition(",")[0]
+    kept = [line for line in lines if not line.startswith(deleted)]
+    (copy / PEOPLE).write_text("".join(kept), encoding="utf-8")
+    listed = problems(copy)
+    places = {
+        (name, number)
+        for name in [ANSWERS, OMI]
+        for number, line in enumerate((copy / name).read_text(encoding="utf-8").splitlines(), 1)
+        if line.startswith(deleted)
+    }
+    assert {(p.file, p.line) for p in listed} == places
+    assert all(p.value == deleted and "add it there" in p.advice for p in listed)
+
+
+def test_every_problem_of_every_table_is_listed_at_once(tiny):
+    edit(tiny / PEOPLE, ("nurse", "nures"), ("man,33", "man,133"))
+    edit(tiny / OMI, ("P02,man,1", "P02,man,9"))
+    edit(tiny / CODINGS, ("family,consensus", "friends,consensus"))
+    edit(tiny / FACTS, ("Methods,reported,,participants", "Methods,printed,,participants"))
+    with pytest.raises(StudyError) as raised:
+        load_study(tiny)
+    assert str(raised.value) == "\n  ".join(
+        [
+            "the data have 5 problems:",
+            "study/participants.csv, line 3, column age: '133': not allowed; use a whole number "
+            "from 18 to 100",
+            "study/participants.csv, line 4, column job_title: 'nures': not allowed; use one of "
+            "psychiatrist, psychologist, social_worker, nurse, other",
+            "study/codings.csv, line 5, column question, theme: 'recovery, friends': no row of "
+            "codebook has this; add it there or remove this row",
+            "study/omi.csv, line 3, column item_01: '9': not allowed; use a whole number from 0 to "
+            "5, or empty",
+            "published/facts.csv, line 2, column status: 'printed': not allowed; use one of "
+            "reported, derived, assumed",
+        ]
+    )
+
+
+def test_faults_of_several_files_are_listed_at_once(tiny):
+    (tiny / CODINGS).unlink()
+    (tiny / OMI).write_bytes(b"")
+    edit(tiny / PEOPLE, ("sex,age", "sex,weight,age"))
+    (tiny / ANSWERS).write_bytes((tiny / ANSWERS).read_bytes().replace(b"\n", b"\r\n"))
+    assert {p.file for p in problems(tiny)} == {PEOPLE, ANSWERS, CODINGS, OMI}
+
+
+# datapackage.json
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda package: "{", "no valid JSON in UTF-8"),
+        (lambda package: json.dumps([package]), "every resource needs a name, a path and a schema"),
+        (lambda package: json.dumps({"name": "x"}), "every resource needs a name"),
+        (lambda package: without_path(package), "every resource needs a name, a path"),
+        (lambda package: renamed(package), "must describe exactly these tables: participants, res"),
+        (lambda package: of_unknown_type(package), '"intger" is not supported'),
+    ],
+    ids=["no JSON", "a list", "no resources", "no path", "another table", "unknown type"],
+)
+def test_wrong_package(tiny, change, words):
+    path = tiny / "datapackage.json"
+    path.write_text(change(json.loads(path.read_text(encoding="utf-8"))), encoding="utf-8")
+    (problem,) = problems(tiny)
+    assert problem.file.endswith("datapackage.json")
+    assert words in problem.advice
+
+
+def without_path(package):
+    del package["resources"][3]["path"]
+    return json.dumps(package)
+
+
+def renamed(package):
+    package["resources"][3]["name"] = "attitudes"
+    return json.dumps(package)
+
+
+def of_unknown_type(package):
+    package["resources"][3]["schema"]["fields"][2]["type"] = "intger"
+    return json.dumps(package)
