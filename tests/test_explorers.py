@@ -21,14 +21,14 @@ ADDS_AT_MOST = 150_000  # bytes, uncompressed
 CHROMIUM = shutil.which("chromium")
 QUIET = "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking"
 
-BASES = {str(n): f"The number {n}" for n in range(2, 8)}
+BASES = {str(n): f"The number {n}" for n in range(2, 7)} | {"7": "A number in many words " * 9}
 POWERS = {"1": "itself", "2": "squared"}
 ALL = [f"explore-powers:{base}:{power}" for base, power in product(BASES, POWERS)]
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Powers</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
 <meta http-equiv="Content-Security-Policy" content="default-src 'self'; img-src data:">
 <link rel="stylesheet" href="book.css"><script src="explorer.js"></script></head>
-<body><main><h1>Powers</h1><p><a href="#explore-powers:4:2">four squared</a></p>{}</main></body>
+<body><main><h1>Powers</h1><p><a href="#explore-powers:4:2">four squared</a></p>{}{}</main></body>
 </html>"""
 
 pytestmark = pytest.mark.skipif(not CHROMIUM, reason="these tests drive chromium: install it")
@@ -75,7 +75,9 @@ def folder(tmp_path_factory):
     for name in ["book.css", "explorer.js"]:
         shutil.copy(BOOK / "_static" / name, folder)
     explorer = Explorer("powers", {"Base": BASES, "Power": POWERS}, view)
-    (folder / "index.html").write_text(PAGE.format(explorer._repr_html_()))
+    (folder / "index.html").write_text(
+        PAGE.format("<p>Much is said before.</p>" * 60, explorer._repr_html_())
+    )
     return folder
 
 
@@ -110,6 +112,12 @@ def visible(page):
 
 def chosen(page):
     return page.get_by_label("Base").input_value(), page.locator("input:checked").input_value()
+
+
+def is_in_view(page):
+    """Tell whether the reader sees the controls without scrolling."""
+    top = page.locator("form").bounding_box()["y"]
+    return 0 <= top < page.viewport_size["height"]
 
 
 # --- By a choice ---
@@ -170,13 +178,14 @@ def test_an_address_leads_to_a_view_or_to_what_is_in_it(open_page, address, frag
     page = open_page(f"{address}#{fragment}")
     assert visible(page) == ["explore-powers:4:2"]
     assert chosen(page) == ("4", "2")
-    assert page.locator("form").bounding_box()["y"] >= 0
+    assert is_in_view(page)
 
 
 def test_a_link_on_the_page_leads_to_a_view_and_back(open_page, address):
     page = open_page(f"{address}#explore-powers:7:1")
     page.get_by_role("link").click()
     assert visible(page) == ["explore-powers:4:2"]
+    assert is_in_view(page)
     assert "The number 4" in page.get_by_role("status").text_content()
     page.go_back()
     assert visible(page) == ["explore-powers:7:1"]
