@@ -129,3 +129,10 @@ def test_signs_must_agree():
     assert not reads_as(-2.12, "2.12", "either")
     assert not reads_as(2.12, "-2.12", "either")
     assert reads_as(0.001, "0.00", "rounded")
+
+
+@pytest.mark.parametrize(("digits", "end"), [("rounded", "2.685"), ("dropped", "2.68995")])
+def test_an_end_belongs_to_the_next_number(digits, end):
+    assert not reads_as(Decimal(end), "2.68", digits)
+    assert reads_as(Decimal(end), "2.69", digits)
+    assert reads_as(Decimal(end) - Decimal("1e-9"), "2.68", digits)

@@ -1,10 +1,10 @@
 import csv
 import dataclasses
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import DATA
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
@@ -12,17 +12,24 @@ from scipy import stats
 from helpers.scorecard import STATISTICS, VERDICTS, compare, compute, tables
 from helpers.study import load_study
 
+FACTS = Path(__file__).parents[1] / "data" / "published" / "facts.csv"
+
 
 @pytest.fixture(scope="module")
 def facts():
     """Return the facts by id, read with nothing of ours."""
-    with (DATA / "published" / "facts.csv").open(encoding="utf-8", newline="") as file:
+    with FACTS.open(encoding="utf-8", newline="") as file:
         return {row["fact_id"]: row for row in csv.DictReader(file)}
 
 
 @pytest.fixture(scope="module")
-def board(study):
-    return compare(study.facts, compute(study))
+def computed(study):
+    return compute(study)
+
+
+@pytest.fixture(scope="module")
+def board(study, computed):
+    return compare(study.facts, computed)
 
 
 # The study's scorecard
@@ -43,9 +50,9 @@ def test_what_no_record_carries_says_why(board):
     assert without.loc[without["verdict"] == "background", "computed"].isna().all()
 
 
-def test_every_recipe_is_followed(study, facts):
+def test_every_recipe_is_followed(study, facts, computed):
     carried = {name for name, fact in facts.items() if fact["statistic"]}
-    assert set(compute(study)) == carried
+    assert set(computed) == carried
     assert {fact["statistic"] for fact in facts.values()} - {""} == set(STATISTICS)
     assert {fact["table"] for fact in facts.values()} - {"", "elsewhere"} <= set(tables(study))
     assert all(fact["table"] not in ("", "elsewhere") for fact in facts.values() if fact["where"])
@@ -110,7 +117,7 @@ IMPOSSIBLE = {
     "H1.depends": lambda facts: (
         not any(
             int(facts["R1"]["printed"]) in counts_that_print(facts["H1.depends"]["printed"], base)
-            for base in range(45, 1000)
+            for base in range(45, 200)
         )
     ),
     "H2": lambda facts: facts["H2"]["printed"] != facts["R5"]["printed"],
@@ -203,50 +210,69 @@ def test_verdicts(value, printed, expected):
     assert verdict(value, printed) == expected
 
 
+@pytest.mark.parametrize(
+    ("value", "printed", "unit", "expected"),
+    [
+        (71.58, "71.5", "%", "differs"),  # SPSS shows 71.6
+        (66.8, "66", "%", "truncated"),
+        (6.6096, "6.60", "F", "differs"),  # SPSS shows 6.610
+        (6.6094, "6.60", "F", "truncated"),
+        (12.3296, "12.32", "years", "truncated"),
+    ],
+)
+def test_digits_are_dropped_from_what_spss_shows(value, printed, unit, expected):
+    assert verdict(value, printed, unit) == expected
+
+
 # Verdicts follow the data
 
 
-def changed_facts(study, **frames):
-    before = compute(study)
-    after = compute(dataclasses.replace(study, **frames))
-    boards = [compare(study.facts, computed).set_index("fact_id") for computed in (before, after)]
-    values = {name for name in before if before[name] != after[name]}
-    moved = boards[0]["verdict"] != boards[1]["verdict"]
-    return values, boards[1].loc[moved, "verdict"].to_dict()
+@pytest.fixture
+def changed_facts(study, computed, board):
+    """Return a function that gives the facts, and the verdicts, that other tables change."""
+
+    def change(**frames):
+        after = compute(dataclasses.replace(study, **frames))
+        values = {name for name in computed if computed[name] != after[name]}
+        new = compare(study.facts, after)
+        moved = new["verdict"] != board["verdict"]
+        return values, new[moved].set_index("fact_id")["verdict"].to_dict()
+
+    return change
 
 
-def test_one_other_opinion(study):
+def test_one_other_opinion(study, changed_facts):
     people = study.participants.copy()
     person = people.index[people["recovery_opinion"].eq("depends")][0]
     people.loc[person, "recovery_opinion"] = "possible"
-    values, verdicts = changed_facts(study, participants=people)
+    values, verdicts = changed_facts(participants=people)
     assert values == {"R1", "R2", "H1.depends"}
     assert verdicts == {"R1": "differs", "R2": "differs"}
 
 
-def test_one_person_less(study):
+def test_one_person_less(study, changed_facts):
     people = study.participants
     woman = people.index[people["sex"].eq("woman") & people["patient_contact"]][-1]
-    _, verdicts = changed_facts(study, participants=people.drop(woman))
+    _, verdicts = changed_facts(participants=people.drop(woman))
     assert {"P1", "P5", "X1"} <= set(verdicts)
     assert verdicts["P1"] == verdicts["X1"] == "differs"
 
 
-def test_one_code_less(study):
+def test_one_code_less(study, changed_facts):
     codings = study.codings
     is_theme = codings["theme"].eq("family_support") & codings["coder"].eq("consensus")
     person = codings.loc[is_theme, "participant_id"].iloc[0]
     dropped = codings[is_theme & codings["participant_id"].eq(person)].index
-    values, verdicts = changed_facts(study, codings=codings.drop(dropped))
+    values, verdicts = changed_facts(codings=codings.drop(dropped))
     assert values == {"R8"}
     assert verdicts == {"R8": "differs"}
 
 
-def test_one_other_answer_to_an_item(study):
+def test_one_other_answer_to_an_item(study, changed_facts):
     omi = study.omi.copy()
     man = omi.index[omi["sex"].eq("man") & omi["item_01"].lt(3)][0]
     omi.loc[man, "item_01"] += 2
-    values, verdicts = changed_facts(study, omi=omi)
+    values, verdicts = changed_facts(omi=omi)
     assert {"T1.mean_men", "T1.sd_men", "T1.t", "T1.p"} <= values
     assert not {name for name in values if name[:2] in ("T2", "T3", "T4")}
     assert verdicts["T1.mean_men"] == "differs"

@@ -272,7 +272,7 @@ INTEGER = re.compile("-?[0-9]+")
 
 def is_allowed(field, cell, contact):
     """Decide what the schema and the rule on patient contact allow, in another way."""
-    name, rules = field["name"], field["constraints"] if "constraints" in field else {}
+    name, rules = field["name"], field.get("constraints", {})
     if name in ("recovery_opinion", "recovery_as_cure") and (cell == "") == contact:
         return False
     if cell == "":

@@ -20,7 +20,7 @@ from matplotlib.figure import Figure
 from helpers.page import Html
 
 INK, FAINT, ON_COLOUR = "#1f2933", "#c9ced6", "#fffffe"
-# Told apart by people with any colour vision (after Okabe and Ito 2008), and by lightness in print.
+# The first three are told apart with any colour vision; who needs more adds a mark or a label.
 COLOURS = ["#1b6ca8", "#c8590a", "#1a7f6b", "#7b4fa3", "#8a6d00", "#6b7280"]
 WIDTH = 4.6  # inches: narrow enough to be read on a phone
 DIVERGING = ["#8c3f04", "#d9772b", "#f0c9a0", "#b3cfe6", "#4c8fc4", "#124e7c"]
