@@ -3,10 +3,10 @@ PYTHON ?= python3
 UV ?= uv
 RUN = .venv/bin/python
 
-.PHONY: help setup book test lint lab data bench golden lock clean
+.PHONY: help setup book site pdf lighthouse test reproduce bench lint lab data golden lock clean
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 9
+	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 11
 
 setup: ## make .venv with the pinned packages, if it is not up to date
 	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) here: install Python 3.11 or newer"; exit 1; }
@@ -14,6 +14,15 @@ setup: ## make .venv with the pinned packages, if it is not up to date
 
 book: setup ## build the book into book/_build/html
 	@$(RUN) tools/build.py
+
+site: book ## build the book with JupyterLite inside into book/_build/site (PYODIDE=archive: offline)
+	@$(RUN) tools/lite.py
+
+pdf: book ## print the whole book into book/_build/book.pdf (needs chromium)
+	@$(RUN) tools/pdf.py
+
+lighthouse: book ## measure every page as a phone sees it, into docs/lighthouse.md (needs npm, chromium)
+	@$(RUN) tools/lighthouse.py
 
 test: book lint ## check everything: the style, the helpers, the data, the built book
 	$(RUN) -m pytest
@@ -27,8 +36,11 @@ lab: setup ## open the chapters in JupyterLab
 data: setup ## write the synthetic tables anew, byte for byte as they are
 	$(RUN) data/make_study.py
 
-bench: setup ## time what must be fast
-	@for program in tests/bench_*.py; do $(RUN) $$program || exit 1; done
+bench: setup ## time the build beside other ways, and what must be fast; write docs/benchmarks.md
+	@$(RUN) tools/bench.py
+
+reproduce: setup ## build the last commit twice under unlike conditions and compare every file
+	@$(RUN) tools/reproduce.py
 
 golden: setup ## compute the results to compare with in R and PSPP
 	PYTHON=$(CURDIR)/$(RUN) sh tests/golden/make.sh

@@ -56,6 +56,8 @@ def write_project(root):
     for folder in [chapters, helpers, root / "data"]:
         folder.mkdir(parents=True)
     shutil.copy(CONFIG, root / "book")
+    for folder in ["_ext", "_theme"]:
+        shutil.copytree(CONFIG.parent / folder, root / "book" / folder)
     (root / "book" / "_toc.yml").write_text(
         "format: jb-book\nroot: intro\nchapters:\n- file: chapters/one\n- file: chapters/two\n"
     )

@@ -20,9 +20,15 @@ from pathlib import Path
 from time import perf_counter
 
 import check_site
+import colophon
 import execute
 from execute import COLOURS, ROOT, Fault
 
+LAUNCH_BUTTONS = {
+    "notebook_interface": "jupyterlab",
+    "binderhub_url": "https://mybinder.org",
+    "colab_url": "https://colab.research.google.com",
+}
 CELL_LINE = re.compile(r"\.ipynb:(\d+)(\d{4}):")  # myst-nb counts 10 000 lines for a cell
 
 
@@ -64,6 +70,9 @@ def build(book: Path, work: Path) -> None:
     contents, faults = asyncio.run(execute.results(book, chapters(book), now["shared"], say))
     stop_on(faults)
     scorecard = contents.pop("scorecard.json")
+    page = book / colophon.PAGE
+    if page.exists():
+        contents[page.name] = colophon.fill(page.read_text(encoding="utf-8")).encode()
     # Jupyter Book reads again only what changed. That may not be relied on after a fault, when
     # there is no record, or when something changed that bears on every page.
     if last.get("settings") != now["settings"]:
@@ -96,6 +105,7 @@ def inputs(book: Path) -> dict[str, str]:
         "all": execute.digest(book, tools),
         "settings": execute.digest(*settings, tools),
         "shared": execute.environment(),
+        "colophon": colophon.text() if (book / colophon.PAGE).exists() else "",
     }
 
 
@@ -171,15 +181,20 @@ def stage(book: Path, folder: Path, contents: dict[str, bytes]) -> None:
 
 def make_pages(source: Path, work: Path) -> Path:
     """Let Jupyter Book make the pages from executed chapters; any warning is a fault."""
-    from jupyter_book.sphinx import build_sphinx  # slow to load, and often not needed
+    import yaml  # these are slow to load, and often not needed
+    from jupyter_book.sphinx import build_sphinx
 
     pages = work / "html"
+    settings = yaml.safe_load((source / "_config.yml").read_text(encoding="utf-8"))
+    is_public = bool(settings["repository"]["url"])
     shutil.rmtree(pages, ignore_errors=True)
     overrides = {
         "external_toc_path": str(source / "_toc.yml"),
         "latex_individualpages": False,
         "nb_execution_mode": "off",
         "nitpicky": True,
+        # The theme cannot have launch buttons without an address.
+        "html_theme_options": {"launch_buttons": LAUNCH_BUTTONS if is_public else {}},
     }
     warnings = io.StringIO()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(warnings):
@@ -203,12 +218,16 @@ def make_pages(source: Path, work: Path) -> Path:
     # What Sphinx and its themes leave: a key over paths of this machine, and templates.
     for leftover in [pages / ".buildinfo", *pages.glob("_static/*webpack-macros.html")]:
         leftover.unlink()
+    # An address that ends in the folder shows the first page itself, not a page that leads to it.
+    root = yaml.safe_load((source / "_toc.yml").read_text(encoding="utf-8"))["root"]
+    if root != "index":
+        shutil.copy(pages / f"{root}.html", pages / "index.html")
     return pages
 
 
 def swap(new: Path, site: Path) -> None:
     """Put the new site in the place of the old one."""
-    old = site.with_name("html.old")
+    old = site.with_name(f"{site.name}.old")
     shutil.rmtree(old, ignore_errors=True)
     if site.exists():
         site.rename(old)
@@ -218,7 +237,7 @@ def swap(new: Path, site: Path) -> None:
 
 def restore(site: Path) -> None:
     """Bring the old site back if a build was killed in the middle of the swap."""
-    old = site.with_name("html.old")
+    old = site.with_name(f"{site.name}.old")
     if old.exists() and not site.exists():
         old.rename(site)
 

@@ -1,0 +1,166 @@
+"""The book's own theme, which needs no script, style sheet or font from anywhere else.
+
+Its templates and style sheet are in `_theme`. Here they get what Sphinx does not tell them: what a
+page is about, in words and for search engines; where else it opens; its sections; and a policy
+that keeps browsers from asking any other host for anything.
+"""
+
+import base64
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode, urljoin
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.builders.html._assets import _CascadingStyleSheet, _JavaScript
+from sphinx.environment.adapters.toctree import TocTree
+
+THEME = Path(__file__).parents[1] / "_theme"
+# In the page, so that readers of dark pages do not see a white one first.
+COLOURS_SCRIPT = (
+    "let t;try{t=localStorage.theme}catch{}"
+    "document.documentElement.dataset.theme="
+    't||(matchMedia("(prefers-color-scheme:dark)").matches?"dark":"light")'
+)
+HASH = base64.b64encode(hashlib.sha256(COLOURS_SCRIPT.encode()).digest()).decode()
+# To Firefox, pages opened from a folder are not 'self'; over the web, file: opens nothing.
+POLICY = (
+    "default-src 'self' file:; "
+    f"script-src 'self' file: 'sha256-{HASH}'; "
+    "style-src 'self' file: 'unsafe-inline'; "  # figures are inline SVG with styles of their own
+    "img-src 'self' file: data:; "
+    "object-src 'none'; base-uri 'self'; form-action 'self' file:"
+)
+UNUSED = [  # what Sphinx and its extensions leave in _static, and no page asks for
+    *("basic.css", "file.png", "plus.png", "minus.png", "sphinx-design.min.css", "design-tabs.js"),
+    *("mystnb.*.css", "pygments.css"),
+]
+MARKUP = [  # of myst-nb, Pygments and sphinx-design, shorter and easier to announce
+    (r'<summary aria-label="Toggle hidden content">.*?</summary>', "<summary>Code</summary>"),
+    (r'<span class="(?:n|nn|nx|o|p|w)">([^<]*)</span>', r"\1"),  # are in the colour of the text
+    (r"<pre><span></span>", "<pre>"),
+    (r'<span class="sd-summary-state-marker.*?</svg></span>', ""),  # browsers have their own
+    (r'role="doc-biblioentry"', 'role="listitem"'),  # the former is deprecated
+    (r'(<a class="headerlink" href="[^"]*") title="([^"]*)">', r'\1 aria-label="\2">'),
+]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Join the build where pages are made and where it ends."""
+    app.add_html_theme("book", str(THEME))
+    app.add_js_file("site.js")
+    app.connect("html-page-context", add_context)
+    app.connect("html-collect-pages", lambda _: [("404", {}, "404.html")])
+    app.connect("build-finished", finish)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def add_context(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Give the templates what they show of a page; some pages have no source."""
+    context["brand"] = app.env.titles[app.config.root_doc].astext()
+    context["base"] = app.config.html_baseurl
+    context["colours_script"] = COLOURS_SCRIPT
+    context["policy"] = POLICY
+    context["contents"] = contents(context)
+    context["own_scripts"] = [file for file in context["script_files"] if is_own(file, app)]
+    context["own_styles"] = [file for file in context["css_files"] if is_own(file, app)]
+    for script in context["own_scripts"]:
+        script.attributes["defer"] = "defer"
+    if doctree is None:
+        return
+    for pattern, better in MARKUP:
+        context["body"] = re.sub(pattern, better, context["body"], flags=re.DOTALL)
+    context["sections"] = sections(app, page)
+    context["description"] = description(doctree)
+    context["linked_data"] = linked_data(page, context)
+    context["is_notebook"] = context["sourcename"].endswith(".ipynb")
+    context["launch"] = launch_links(page, context)
+
+
+def is_own(file: _JavaScript | _CascadingStyleSheet, app: Sphinx) -> bool:
+    """Say whether a script or style sheet is the book's, and not one of Sphinx's extensions."""
+    name = Path(str(file.filename)).name
+    return (app.srcdir / "_static" / name).is_file() or (THEME / "static" / name).is_file()
+
+
+def contents(context: dict[str, Any]) -> str:
+    """Return links to all pages, the one to this page marked."""
+    links = context["toctree"](collapse=False, includehidden=True, titles_only=True, maxdepth=1)
+    links = re.sub(r' aria-level="2"| role="heading"', "", links or "")
+    return links.replace('class="current reference internal"', 'aria-current="page"')
+
+
+def sections(app: Sphinx, page: str) -> str:
+    """Return links to the sections of a page, without the one to its title."""
+    entries = TocTree(app.env).get_toc_for(page, app.builder)
+    lists = list(entries.findall(nodes.bullet_list))
+    return app.builder.render_partial(lists[1])["fragment"] if len(lists) > 1 else ""
+
+
+def description(doctree: nodes.document) -> str:
+    """Return what a page begins with, no longer than search engines show."""
+    paragraph = next(iter(doctree.findall(nodes.paragraph)), nodes.paragraph())
+    text = " ".join(re.sub(r"\s*\[\w+\]", "", paragraph.astext()).split())
+    return text if len(text) <= 200 else text[:199].rsplit(" ", 1)[0].rstrip(",;:") + " …"
+
+
+def linked_data(page: str, context: dict[str, Any]) -> str:
+    """Describe a page in the words of schema.org."""
+    about = {
+        "@context": "https://schema.org",
+        "@type": "Dataset" if page == context["theme_dataset_page"] else "ScholarlyArticle",
+        "name": context["title"],
+        "description": context["description"],
+        "inLanguage": context["language"],
+        "license": context["theme_license"],
+        "isAccessibleForFree": True,
+        "creator": {"@type": "Organization", "name": context["theme_author"]},
+        "isBasedOn": context["theme_based_on"],
+        "isPartOf": {"@type": "Book", "name": context["docstitle"]},
+        "url": context["pageurl"],
+    }
+    # Nothing that could end the script element early.
+    return json.dumps({key: value for key, value in about.items() if value}).replace("<", "\\u003c")
+
+
+def launch_links(page: str, context: dict[str, Any]) -> dict[str, str]:
+    """Return where else a chapter opens, once the settings say where the book is kept."""
+    repository = context["theme_repository_url"].removesuffix("/")
+    if not repository:
+        return {}
+    branch = context["theme_repository_branch"]
+    file = f"{context['theme_path_to_docs'].strip('/')}/{page}.ipynb".lstrip("/")
+    on_github = repository.removeprefix("https://github.com/")
+    is_on_github = on_github != repository
+    kept = f"gh/{on_github}" if is_on_github else f"git/{quote(repository, safe='')}"
+    links = {"Binder": f"https://mybinder.org/v2/{kept}/{branch}?urlpath=lab/tree/{file}"}
+    if is_on_github:
+        colab = "https://colab.research.google.com/github"
+        links["Colab"] = f"{colab}/{on_github}/blob/{branch}/{file}"
+    if hub := (context["theme_launch_buttons"] or {}).get("jupyterhub_url", "").rstrip("/"):
+        folder = repository.rsplit("/", 1)[1].removesuffix(".git")
+        asked = {"repo": repository, "branch": branch, "urlpath": f"lab/tree/{folder}/{file}"}
+        links["JupyterHub"] = f"{hub}/hub/user-redirect/git-pull?{urlencode(asked)}"
+    return links
+
+
+def finish(app: Sphinx, error: Exception | None) -> None:
+    """Remove what no page needs, and list the pages for search engines."""
+    if error or app.builder.name != "html":
+        return
+    out = Path(app.outdir)
+    for pattern in UNUSED:
+        for file in (out / "_static").glob(pattern):
+            file.unlink()
+    if base := app.config.html_baseurl:
+        pages = sorted(app.builder.get_target_uri(page) for page in app.env.found_docs)
+        urls = "\n".join(f"<url><loc>{urljoin(base, page)}</loc></url>" for page in pages)
+        (out / "sitemap.xml").write_text(
+            '<?xml version="1.0" encoding="UTF-8"?>\n'
+            f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}\n</urlset>\n'
+        )

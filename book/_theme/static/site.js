@@ -1,0 +1,52 @@
+// Whatever a page says stands in it without this script, which only makes it handier.
+"use strict";
+
+const root = document.documentElement;
+const colours = document.querySelector("#colours");
+
+function paint(theme) {
+  root.dataset.theme = theme;
+  colours.setAttribute("aria-pressed", theme === "dark");
+}
+
+colours.addEventListener("click", () => {
+  paint(root.dataset.theme === "dark" ? "light" : "dark");
+  try {
+    localStorage.theme = root.dataset.theme;
+  } catch {
+    // The browser keeps nothing for this page, so the choice ends with it.
+  }
+});
+paint(root.dataset.theme);
+colours.hidden = false;
+
+// Beside the text there is room for the list of sections.
+const sections = document.querySelector(".sections details");
+const wide = matchMedia("(min-width: 80rem)");
+if (sections) {
+  wide.addEventListener("change", () => (sections.open = wide.matches));
+  sections.open = wide.matches;
+}
+
+// Without leave to write the clipboard there is nothing to offer.
+for (const box of navigator.clipboard ? document.querySelectorAll("div.highlight") : []) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "copy";
+  button.textContent = "Copy";
+  button.addEventListener("click", async () => {
+    try {
+      await navigator.clipboard.writeText(box.querySelector("pre").textContent);
+      button.textContent = "Copied";
+    } catch {
+      button.textContent = "Not allowed";
+    }
+    setTimeout(() => (button.textContent = "Copy"), 2000);
+  });
+  button.setAttribute("aria-live", "polite");
+  box.append(button);
+}
+
+// From a folder, browsers refuse to read the pages that were found, to show the words around.
+if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined")
+  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

@@ -1,0 +1,295 @@
+"""Time the building of the book beside other ways, and run the other benchmarks.
+
+Run by `make bench`; writes docs/benchmarks.md. Everything is built in a copy of the project, so the
+book itself stays as it is. The ways take turns, so that a change in the machine's load meets them
+all; of several rounds the median counts.
+"""
+
+import argparse
+import ast
+import contextlib
+import json
+import os
+import platform
+import re
+import shutil
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+from time import perf_counter
+
+import build
+import yaml
+from execute import ROOT, files
+
+TABLE = ROOT / "docs" / "benchmarks.md"
+COPIED = ("book", "data", "src", "tools", "requirements.txt")
+PROGRAMS = Path(sys.executable).parent
+# All cells of all chapters in one process: once to load what they need, once for the time.
+COMPUTING = """
+import contextlib, io, json, os, sys
+from pathlib import Path
+from time import perf_counter
+import matplotlib
+matplotlib.use("agg")
+from IPython.core.interactiveshell import InteractiveShell
+
+shell = InteractiveShell.instance()
+
+def run(notebook):
+    os.chdir(Path(notebook).parent)
+    shell.reset(new_session=True)
+    for cell in json.loads(Path(notebook).read_text())["cells"]:
+        if cell["cell_type"] == "code":
+            shell.run_cell("".join(cell["source"])).raise_error()
+
+def forget():
+    for name, module in list(sys.modules.items()):
+        if name.startswith("helpers"):
+            for value in vars(module).values():
+                getattr(value, "cache_clear", int)()
+
+with contextlib.redirect_stdout(io.StringIO()):
+    for notebook in sys.argv[1:]:
+        run(notebook)
+    forget()
+    start = perf_counter()
+    for notebook in sys.argv[1:]:
+        run(notebook)
+    seconds = perf_counter() - start
+print(seconds)
+"""
+
+
+def main() -> int:
+    """Measure all, write the table and return the exit status."""
+    parser = argparse.ArgumentParser(description="Write docs/benchmarks.md.")
+    parser.add_argument("--rounds", type=int, default=3)
+    load = os.getloadavg()[0]
+    with TemporaryDirectory() as folder:
+        project = Path(folder, "project")
+        copy(project)
+        seconds = measure(project, parser.parse_args().rounds)
+    others = other_benchmarks()
+    TABLE.parent.mkdir(exist_ok=True)
+    TABLE.write_text(report(seconds, others, load), encoding="utf-8")
+    print(f"Wrote {os.path.relpath(TABLE)}")
+    return int(not all(passed for _, _, passed in others))
+
+
+# --- Measuring ---
+
+
+def copy(project: Path) -> None:
+    """Copy what the book is made from."""
+    for path in (ROOT / name for name in COPIED):
+        for file in files(path) if path.is_dir() else [path]:
+            target = project / file.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(file, target)
+
+
+def measure(project: Path, rounds: int) -> dict[str, list[float]]:
+    """Return the seconds of each way of building, one number a round."""
+    ways = {
+        "cold": lambda: cold(project),
+        "nothing": lambda: make(project),
+        "one": lambda: one_changed(project),
+        "pages": lambda: pages(project),
+        "computing": lambda: computing(project),
+        "stock": lambda: stock(project),
+        "nbconvert": lambda: nbconvert(project),
+    }
+    seconds: dict[str, list[float]] = {name: [] for name in ways}
+    for number in range(rounds):
+        for name, way in ways.items():
+            print(f"Round {number + 1} of {rounds}, {name}: ", end="", flush=True)
+            seconds[name].append(way())
+            print(f"{seconds[name][-1]:.1f} s", flush=True)
+    return seconds
+
+
+def timed(project: Path, *command: str | Path) -> float:
+    """Return the seconds that a Python program takes in the copy of the project."""
+    start = perf_counter()
+    run(project, *command)
+    return perf_counter() - start
+
+
+def run(project: Path, *command: str | Path) -> str:
+    """Run a Python program in the copy of the project, and return what it printed.
+
+    Raises
+    ------
+    subprocess.CalledProcessError
+        If it fails.
+    """
+    own = {"PYTHONPATH": str(project / "src"), "STUDY_DATA": str(project / "data")}
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=project,
+        env=os.environ | own,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        print(done.stdout, done.stderr, file=sys.stderr)
+    done.check_returncode()
+    return done.stdout
+
+
+def chapters(project: Path) -> list[Path]:
+    """Return the paths of the chapters, in the book's order."""
+    return [project / "book" / name for name in build.chapters(project / "book")]
+
+
+def make(project: Path) -> float:
+    """Build as `make book` does."""
+    return timed(project, "tools/build.py")
+
+
+def cold(project: Path) -> float:
+    """Build with nothing there."""
+    shutil.rmtree(project / "book" / "_build", ignore_errors=True)
+    return make(project)
+
+
+def one_changed(project: Path) -> float:
+    """Build after a cell of the longest chapter got a comment."""
+    chapter = max(chapters(project), key=lambda path: path.stat().st_size)
+    notebook = json.loads(chapter.read_text(encoding="utf-8"))
+    cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
+    cell["source"] = [*cell["source"], "\n# once more"]
+    chapter.write_text(json.dumps(notebook), encoding="utf-8")
+    return make(project)
+
+
+def pages(project: Path) -> float:
+    """Make all pages anew from results in store."""
+    work = project / "book" / "_build"
+    for folder in ("html", "sphinx", "stage"):
+        shutil.rmtree(work / folder)
+    return make(project)
+
+
+def computing(project: Path) -> float:
+    """Run all cells in one process that has loaded all packages, without a kernel."""
+    return float(run(project, "-c", COMPUTING, *chapters(project)).splitlines()[-1])
+
+
+def stock(project: Path) -> float:
+    """Build with Jupyter Book alone, which executes the chapters itself, its cache off."""
+    folder = project / "stock"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(project / "book", folder, ignore=shutil.ignore_patterns("_build"))
+    config = folder / "_config.yml"
+    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    settings["execute"] = {"execute_notebooks": "force", "timeout": 600}
+    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+    return timed(project, PROGRAMS / "jupyter-book", "build", "--all", folder)
+
+
+def nbconvert(project: Path) -> float:
+    """Execute the chapters one by one, without making pages."""
+    to = ("--to", "notebook", "--execute", "--output-dir", project / "converted")
+    return sum(
+        timed(project, PROGRAMS / "jupyter-nbconvert", *to, path) for path in chapters(project)
+    )
+
+
+def other_benchmarks() -> list[tuple[str, str, bool]]:
+    """Run tests/bench_*.py; return for each its first sentence, its output, and if it passed."""
+    done = []
+    for program in sorted((ROOT / "tests").glob("bench_*.py")):
+        print(f"{program.name}:", flush=True)
+        ended = subprocess.run([sys.executable, program], stdout=subprocess.PIPE, text=True)
+        print(ended.stdout, flush=True)
+        purpose = ast.get_docstring(ast.parse(program.read_text(encoding="utf-8")))
+        done.append((purpose.splitlines()[0], ended.stdout, ended.returncode == 0))
+    return done
+
+
+# --- Telling ---
+
+
+def aims(middle: dict[str, float]) -> list[tuple[str, float, float]]:
+    """Return what was aimed at: the measure, what was found, and the most it should be."""
+    floor = middle["computing"] + middle["pages"]
+    return [
+        ("Cold, as a share of stock Jupyter Book", middle["cold"] / middle["stock"], 0.6),
+        ("Cold, as a multiple of the floor", middle["cold"] / floor, 1.5),
+        ("Nothing changed, seconds", middle["nothing"], 2.5),
+        ("One chapter changed, as a share of cold", middle["one"] / middle["cold"], 0.35),
+    ]
+
+
+def report(
+    seconds: dict[str, list[float]], others: list[tuple[str, str, bool]], load: float
+) -> str:
+    """Return the page of benchmarks."""
+    middle = {name: median(times) for name, times in seconds.items()}
+    floor = middle["computing"] + middle["pages"]
+    rounds = len(seconds["cold"])
+    names = {
+        "cold": "`make book`, nothing there",
+        "nothing": "`make book`, nothing changed",
+        "one": "`make book`, the longest chapter changed",
+        "stock": "(a) `jupyter-book build`, its cache off",
+        "nbconvert": "(b) `jupyter nbconvert --execute`, one by one, no pages",
+    }
+    rows = [(name, middle[key], seconds[key]) for key, name in names.items()]
+    rows += [
+        ("(c) the floor: both of the next two", floor, []),
+        ("all cells in one warm process", middle["computing"], seconds["computing"]),
+        ("all pages, with execution off", middle["pages"], seconds["pages"]),
+    ]
+    return "\n".join(
+        [
+            "# Benchmarks",
+            "",
+            f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: medians of {rounds} rounds.",
+            f"{machine()}; the load was {load:.1f} at the start. Seconds say little about another",
+            "machine; ratios say more.",
+            "",
+            "## Building",
+            "",
+            "| Way | Seconds | From | To | Times cold |",
+            "| --- | ---: | ---: | ---: | ---: |",
+            *(row(name, time, times, middle["cold"]) for name, time, times in rows),
+            "",
+            "| Aim | Found | At most | Met |",
+            "| --- | ---: | ---: | --- |",
+            *(
+                f"| {what} | {found:.2f} | {most:g} | {'yes' if found <= most else 'no'} |"
+                for what, found, most in aims(middle)
+            ),
+            "",
+            "## Computing",
+            *(f"\n{purpose}\n\n```text\n{output.rstrip()}\n```" for purpose, output, _ in others),
+            "",
+        ]
+    )
+
+
+def row(name: str, time: float, times: list[float], cold: float) -> str:
+    """Return a row of the table of builds."""
+    span = f"{min(times):.1f} | {max(times):.1f}" if times else " | "
+    return f"| {name} | {time:.1f} | {span} | {time / cold:.2f} |"
+
+
+def machine() -> str:
+    """Return what the program runs on."""
+    model = platform.processor() or platform.machine()
+    with contextlib.suppress(OSError):
+        found = re.search(r"model name\s*: (.+)", Path("/proc/cpuinfo").read_text())
+        model = found[1] if found else model
+    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    python = f"Python {platform.python_version()}"
+    return f"{model}, {os.cpu_count()} cores, {gigabytes:.0f} GB, {platform.system()}, {python}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
