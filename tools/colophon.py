@@ -34,8 +34,9 @@ def text() -> str:
         [
             f"Commit of {date()}, and SHA-256 of the list of pinned packages:",
             *("", "```text", commit(), f"{sha256(ROOT / LOCK)}  {LOCK}", "```", ""),
-            *("| Package | Version |", "| --- | --- |"),
+            *("```{table} What the book was made with", "| Package | Version |", "| --- | --- |"),
             *(f"| {name} | {number} |" for name, number in versions.items()),
+            "```",
             *("", "SHA-256 of the data:", "", "```text", *checksums(), "```"),
         ]
     )
