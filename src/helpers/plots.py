@@ -82,7 +82,7 @@ def publish(figure: Figure, name: str, caption: str, alt: str) -> Html:
         f'width="{float(box[1]):.0f}" height="{float(box[2]):.0f}" '
         'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
-    svg = _lean(_with_variables(head + svg[svg.index(">") + 1 :]))
+    svg = head + _lean(_with_variables(svg[svg.index(">") + 1 :]))
     # Ids are unique in one figure; a page holds several.
     svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
     html = (
@@ -95,7 +95,7 @@ def publish(figure: Figure, name: str, caption: str, alt: str) -> Html:
 def _lean(svg: str) -> str:
     """Leave out what makes a drawing long and nobody sees."""
     svg = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", svg)
-    svg = re.sub(r"(\.\d\d)\d{3,4}\b", r"\1", svg)  # of a pixel
+    svg = re.sub(r"(\.\d\d)\d{3,4}\b(?=[^<>]*>)", r"\1", svg)  # of a pixel, not of a label
     svg = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", svg)
     meant = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
     svg = re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in meant else "", svg)
