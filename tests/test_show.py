@@ -327,6 +327,7 @@ def test_numbers_for_sentences_are_kept_as_myst_nb_keeps_them(displayed):
     InteractiveShell.instance()  # glue asks it how to show a number
     page.say(people=95, share="51 %")
     glue("people", "95", display=False)
+    InteractiveShell.clear_instance()  # or later tests would talk to it
     ours, share, theirs = displayed
     assert ours == theirs
     assert share[0] == {"application/papermill.record/text/plain": "'51 %'"}
