@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= uv
 RUN = .venv/bin/python
 
-.PHONY: help setup book site pdf lighthouse test reproduce bench lint lab data golden lock clean
+.PHONY: help setup book site pdf lighthouse exercises test reproduce bench lint lab data golden lock clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 11
@@ -29,6 +29,9 @@ test: book lint ## check everything: the style, the helpers, the data, the built
 
 lint: setup ## check the style of the code, notebooks included
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check .
+
+exercises: setup ## write the exercises' notebooks, for students and for teachers, into book/_build/exercises
+	@$(RUN) tools/exercises.py
 
 lab: setup ## open the chapters in JupyterLab
 	$(RUN) -m jupyterlab book/chapters

@@ -1,6 +1,10 @@
-"""The study as published here, and a tiny one written by hand to be broken in every way."""
+"""The study, a tiny one written by hand to be broken in every way, and a browser for pages."""
 
+import contextlib
+import functools
+import http.server
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -8,6 +12,11 @@ import pytest
 from helpers.study import load_study
 
 DATA = Path(__file__).parents[1] / "data"
+# As root, and without asking any host for updates.
+CHROMIUM = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
 
 # Four people, so that every number about them can be worked out in the head. Nobody exists.
 TINY = {
@@ -97,3 +106,59 @@ def write_tiny():
 def tiny(tmp_path, write_tiny):
     """Return a folder with the tiny study."""
     return write_tiny(tmp_path / "tiny")
+
+
+# A module and no more: while Playwright's loop runs, nothing else can start one.
+@pytest.fixture(scope="module")
+def browser():
+    """Return a browser."""
+    program = shutil.which("chromium")
+    if not program:
+        pytest.skip("no chromium here: on Debian, apt install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser):
+    """Return a function that opens a page in a browser set up in some way."""
+    contexts = []
+
+    def visit(url, width=1280, **options):
+        options = {"viewport": {"width": width, "height": 800}} | options
+        contexts.append(browser.new_context(reduced_motion="reduce", **options))
+        page = contexts[-1].new_page()
+        page.complaints = []
+        page.on("console", lambda m: page.complaints.append(m.text))
+        page.on("pageerror", lambda error: page.complaints.append(str(error)))
+        page.goto(url)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture(scope="module")
+def serve():
+    """Return a function that serves a folder as any host would, on a free port."""
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+    with contextlib.ExitStack() as stack:
+
+        def serve(folder):
+            handler = functools.partial(Handler, directory=folder)
+            server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+            stack.enter_context(server)
+            threading.Thread(target=server.serve_forever).start()
+            stack.callback(server.shutdown)
+            return f"http://127.0.0.1:{server.server_port}"
+
+        yield serve

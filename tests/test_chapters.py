@@ -90,21 +90,6 @@ def test_a_chapter_ends_with_what_it_does_not_show(path):
     assert [line for line in headings(path) if line.startswith("## ")][-3:] == ends
 
 
-@every_numbered_chapter
-def test_exercises_have_thoughts_on_each(path):
-    notebook = "\n".join(cells(path, "markdown"))
-    exercises = notebook.partition("## Exercises")[2].partition("## What this")[0]
-    asked, _, answered = exercises.partition("```{dropdown}")
-
-    def numbers(text):
-        starts = [line.partition(".")[0] for line in text.splitlines() if ". " in line[:4]]
-        return [int(start) for start in starts if start.isdigit()]
-
-    assert numbers(asked) == list(range(1, len(numbers(asked)) + 1))
-    assert len(numbers(asked)) >= 3
-    assert numbers(answered) == numbers(asked)
-
-
 def test_each_chapter_shows_the_facts_that_concern_it():
     with FACTS.open(encoding="utf-8", newline="") as file:
         concerned = {row["chapter"] for row in csv.DictReader(file)}

@@ -1,15 +1,11 @@
 """Explorers in a real browser: on a page made for it, and in the book that `make book` built."""
 
-import functools
-import http.server
 import shutil
-import threading
 from itertools import product
 from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
-from playwright.sync_api import sync_playwright
 
 from helpers import tables
 from helpers.page import Html, join
@@ -18,8 +14,6 @@ from helpers.widgets import Explorer
 BOOK = Path(__file__).parents[1] / "book"
 CHAPTERS = BOOK / "_build" / "html" / "chapters"
 ADDS_AT_MOST = 150_000  # bytes, uncompressed
-CHROMIUM = shutil.which("chromium")
-QUIET = "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking"
 
 BASES = {str(n): f"The number {n}" for n in range(2, 7)} | {"7": "A number in many words " * 9}
 POWERS = {"1": "itself", "2": "squared"}
@@ -30,36 +24,6 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Powe
 <link rel="stylesheet" href="book.css"><script src="explorer.js"></script></head>
 <body><main><h1>Powers</h1><p><a href="#explore-powers:4:2">four squared</a></p>{}{}</main></body>
 </html>"""
-
-pytestmark = pytest.mark.skipif(not CHROMIUM, reason="these tests drive chromium: install it")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as playwright:
-        flags = [f"--{flag}" for flag in QUIET.split()]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def open_page(browser):
-    """Return a function that opens an address with the browser set up in some way."""
-    contexts = []
-
-    def open_page(address, **options):
-        contexts.append(browser.new_context(**options))
-        page = contexts[-1].new_page()
-        page.complaints = []
-        page.on("pageerror", lambda error: page.complaints.append(str(error)))
-        page.on("console", lambda m: m.type == "error" and page.complaints.append(m.text))
-        page.goto(address)
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture(scope="module")
@@ -82,21 +46,11 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module", params=["file", "http"])
-def address(request, folder):
+def address(request, folder, serve):
     """The page's address as a file and from a server."""
     if request.param == "file":
-        yield (folder / "index.html").as_uri()
-        return
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    handler = functools.partial(Handler, directory=folder)
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        threading.Thread(target=server.serve_forever).start()
-        yield f"http://127.0.0.1:{server.server_port}/index.html"
-        server.shutdown()
+        return (folder / "index.html").as_uri()
+    return f"{serve(folder)}/index.html"
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +77,8 @@ def is_in_view(page):
 # --- By a choice ---
 
 
-def test_one_view_is_shown_until_another_is_chosen(open_page, address):
-    page = open_page(address)
+def test_one_view_is_shown_until_another_is_chosen(visit, address):
+    page = visit(address)
     assert visible(page) == ALL[:1]
     for base, power in product(BASES, POWERS):
         page.get_by_label("Base").select_option(base)
@@ -133,8 +87,8 @@ def test_one_view_is_shown_until_another_is_chosen(open_page, address):
     assert not page.complaints
 
 
-def test_a_choice_is_announced_and_becomes_the_address_but_no_step_back(open_page, address):
-    page = open_page(address)
+def test_a_choice_is_announced_and_becomes_the_address_but_no_step_back(visit, address):
+    page = visit(address)
     assert page.get_by_role("status").text_content() == ""
     steps = page.evaluate("history.length")
     page.get_by_label("Base").select_option("5")
@@ -143,8 +97,8 @@ def test_a_choice_is_announced_and_becomes_the_address_but_no_step_back(open_pag
     assert page.evaluate("history.length") == steps
 
 
-def test_the_keyboard_alone_chooses(open_page, file):
-    page = open_page(file)
+def test_the_keyboard_alone_chooses(visit, file):
+    page = visit(file)
     for name in ["four squared", "Base"]:
         page.keyboard.press("Tab")
         assert (
@@ -164,8 +118,8 @@ def test_the_keyboard_alone_chooses(open_page, file):
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "3 to the power 2"
 
 
-def test_touch_chooses(open_page, file):
-    page = open_page(file, has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
+def test_touch_chooses(visit, file):
+    page = visit(file, has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
     page.get_by_text("squared", exact=True).tap()
     assert visible(page) == ["explore-powers:2:2"]
 
@@ -174,15 +128,15 @@ def test_touch_chooses(open_page, file):
 
 
 @pytest.mark.parametrize("fragment", ["explore-powers:4:2", "of-4-2", "explore-powers%3A4%3A2"])
-def test_an_address_leads_to_a_view_or_to_what_is_in_it(open_page, address, fragment):
-    page = open_page(f"{address}#{fragment}")
+def test_an_address_leads_to_a_view_or_to_what_is_in_it(visit, address, fragment):
+    page = visit(f"{address}#{fragment}")
     assert visible(page) == ["explore-powers:4:2"]
     assert chosen(page) == ("4", "2")
     assert is_in_view(page)
 
 
-def test_a_link_on_the_page_leads_to_a_view_and_back(open_page, address):
-    page = open_page(f"{address}#explore-powers:7:1")
+def test_a_link_on_the_page_leads_to_a_view_and_back(visit, address):
+    page = visit(f"{address}#explore-powers:7:1")
     page.get_by_role("link").click()
     assert visible(page) == ["explore-powers:4:2"]
     assert is_in_view(page)
@@ -193,8 +147,8 @@ def test_a_link_on_the_page_leads_to_a_view_and_back(open_page, address):
 
 
 @pytest.mark.parametrize("fragment", ["100%", "explore-powers", "explore-powers:4:9", "nowhere"])
-def test_an_address_that_names_no_view_changes_nothing(open_page, file, fragment):
-    page = open_page(f"{file}#{fragment}")
+def test_an_address_that_names_no_view_changes_nothing(visit, file, fragment):
+    page = visit(f"{file}#{fragment}")
     assert visible(page) == ALL[:1]
     assert not page.complaints
 
@@ -202,28 +156,28 @@ def test_an_address_that_names_no_view_changes_nothing(open_page, file, fragment
 # --- For everyone ---
 
 
-def test_without_scripts_every_view_is_there_and_no_control(open_page, file):
-    page = open_page(file, java_script_enabled=False)
+def test_without_scripts_every_view_is_there_and_no_control(visit, file):
+    page = visit(file, java_script_enabled=False)
     assert visible(page) == ALL
     assert not page.locator("form").is_visible()
 
 
-def test_print_has_every_view_and_no_control(open_page, file):
-    page = open_page(file)
+def test_print_has_every_view_and_no_control(visit, file):
+    page = visit(file)
     page.emulate_media(media="print")
     assert visible(page) == ALL
     assert not page.locator("form").is_visible()
 
 
 @pytest.mark.parametrize(("touch", "least"), [(True, 44), (False, 24)])
-def test_targets_are_large_enough(open_page, file, touch, least):
-    page = open_page(file, has_touch=touch, is_mobile=touch)
+def test_targets_are_large_enough(visit, file, touch, least):
+    page = visit(file, has_touch=touch, is_mobile=touch)
     for target in [*page.locator("select").all(), *page.locator(".options label").all()]:
         assert target.bounding_box()["height"] >= least
 
 
-def test_a_narrow_page_does_not_scroll_sideways(open_page, file):
-    page = open_page(file, viewport={"width": 320, "height": 640})
+def test_a_narrow_page_does_not_scroll_sideways(visit, file):
+    page = visit(file, viewport={"width": 320, "height": 640})
     assert page.evaluate("document.documentElement.scrollWidth") <= 320
 
 
@@ -233,28 +187,28 @@ def test_the_script_is_small():
 
 # --- In the book ---
 
-EXPLORERS = {
-    "02_demographics": "demographics",
-    "03_is_recovery_possible": "opinions",
-    "05_recovery_themes": "themes",
-    "06_words": "words",
-    "07_relapse_themes": "themes",
-    "08_omi_gender": "items",
-    "09_audit": "splits",
-}
+EXPLORERS = [
+    (path, explorer["id"])
+    for path in sorted(CHAPTERS.glob("*.html"))
+    for explorer in BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")(
+        class_="explorer"
+    )
+]
 
 
-@pytest.fixture(params=EXPLORERS)
+@pytest.fixture(params=EXPLORERS, ids=lambda one: f"{one[0].stem}-{one[1]}")
 def chapter(request):
     """A built chapter that has an explorer, and the explorer's id."""
-    path = CHAPTERS / f"{request.param}.html"
-    assert path.exists(), "make book builds the pages that are tested"
-    return path, f"explore-{EXPLORERS[request.param]}"
+    return request.param
 
 
-def test_every_option_of_the_book_shows_a_view_of_its_own(open_page, chapter):
+def test_the_built_book_has_explorers():
+    assert len(EXPLORERS) > 5, "make book builds the pages that are tested"
+
+
+def test_every_option_of_the_book_shows_a_view_of_its_own(visit, chapter):
     path, name = chapter
-    page = open_page(path.as_uri())
+    page = visit(path.as_uri())
     explorer = page.locator(f"#{name}")
     seen = [explorer.locator(".view:visible").text_content()]
     for menu in explorer.locator("select").all():
@@ -268,9 +222,9 @@ def test_every_option_of_the_book_shows_a_view_of_its_own(open_page, chapter):
     assert len(set(seen)) == len(seen)
 
 
-def test_without_scripts_the_book_shows_every_view(open_page, chapter):
+def test_without_scripts_the_book_shows_every_view(visit, chapter):
     path, name = chapter
-    page = open_page(path.as_uri(), java_script_enabled=False)
+    page = visit(path.as_uri(), java_script_enabled=False)
     assert len(visible(page)) == page.locator(".view").count() > 1
     assert not page.locator(f"#{name} form").is_visible()
 

@@ -2,11 +2,8 @@
 
 import csv
 import functools
-import http.server
 import json
 import re
-import shutil
-import threading
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -21,11 +18,6 @@ ROOT = Path(__file__).parents[1]
 SITE = ROOT / "book" / "_build" / "html"
 FACTS = ROOT / "data" / "published" / "facts.csv"
 FILE_NAME = re.compile(r"\S*/\S*|\S+\.\w{2,4}")
-# As root, and without asking any host for updates.
-CHROMIUM = [
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-]
 
 
 def contents():
@@ -205,35 +197,8 @@ def test_ages_on_the_page_are_those_of_the_records(study):
 
 
 @pytest.fixture(scope="module")
-def address():
-    """Serve the site as any host would, on a free port."""
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Handler, directory=SITE)
-    )
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    program = shutil.which("chromium")
-    if not program:
-        pytest.skip("no chromium here: on Debian, apt install chromium")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM)
-        yield browser
-        browser.close()
+def address(serve):
+    return serve(SITE)
 
 
 @pytest.fixture(scope="module")

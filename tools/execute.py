@@ -21,6 +21,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+import sheets
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
@@ -268,7 +270,12 @@ async def results(
     jobs = {"scorecard.json": result("scorecard.json", b"", lambda: score(variables))}
     for name in chapters:
         path = book / name
-        source = path.read_bytes()
+        exercises = book / "exercises" / f"{path.stem}.md"
+        try:
+            source = sheets.splice(path.read_bytes(), exercises)
+        except sheets.ExerciseError as error:
+            faults.append(Fault(f"exercises/{exercises.name}", str(error)))
+            continue
         jobs[name] = result(name, source, lambda p=path, s=source: execute(p, s, variables))
     contents = dict(zip(jobs, await asyncio.gather(*jobs.values()), strict=True))
     if contents["scorecard.json"]:

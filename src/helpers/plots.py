@@ -42,6 +42,7 @@ mpl.rcParams.update(
         "legend.frameon": False,
         "svg.fonttype": "none",
         "text.color": INK,
+        "xaxis.labellocation": "right",  # where a label of any length has room
         "xtick.color": INK,
         "ytick.color": INK,
         "xtick.major.size": 0,
@@ -74,12 +75,14 @@ def publish(figure: Figure, name: str, caption: str, alt: str) -> Html:
     with mpl.rc_context({"svg.hashsalt": name}):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     plt.close(figure)
-    svg = re.sub(r"\s*<metadata>.*?</metadata>", "", buffer.getvalue(), flags=re.DOTALL)
+    svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
+    # The style sheet of a drawing would hold for the whole page.
+    svg = re.sub(r"\s*<(metadata|style)\b.*?</\1>", "", svg, flags=re.DOTALL)
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
     head = (
         f'<svg role="img" aria-label="{escape(alt)}" viewBox="{box[0][9:-1]}" '
-        f'width="{float(box[1]):.0f}" height="{float(box[2]):.0f}" '
+        f'width="{float(box[1]):.0f}" height="{float(box[2]):.0f}" stroke-linejoin="round" '
         'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
     svg = head + _lean(_with_variables(svg[svg.index(">") + 1 :]))
@@ -99,6 +102,7 @@ def _lean(svg: str) -> str:
     svg = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", svg)
     meant = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
     svg = re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in meant else "", svg)
+    svg = re.sub(r"<g/>|<defs>\s*</defs>", "", svg)
     svg = re.sub(r"\s*\n\s*", "\n", svg)
     alone = re.compile(r"<g>\n?((?:<(path|text|use)\b[^>]*(?:/>|>[^<]*</\2>))?)\n?</g>\n?")
     while (shorter := alone.sub(r"\1", svg)) != svg:

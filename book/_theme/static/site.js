@@ -47,6 +47,13 @@ for (const box of navigator.clipboard ? document.querySelectorAll("div.highlight
   box.append(button);
 }
 
+// What is said to a choice is seen beside it, and read out from here.
+for (const form of document.querySelectorAll(".self-check"))
+  form.addEventListener("change", ({ target }) => {
+    const said = target.closest(".option").querySelector(".feedback").textContent;
+    form.querySelector("[role=status]").textContent = said.trim();
+  });
+
 // From a folder, browsers refuse to read the pages that were found, to show the words around.
 if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined")
   DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;

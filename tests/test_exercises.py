@@ -1,0 +1,336 @@
+"""Exercises: told right from wrong, the same on the page and in notebooks, worked to the end."""
+
+import ast
+import asyncio
+import json
+import math
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import exercises
+import nbformat
+import numpy as np
+import pandas as pd
+import pytest
+import sheets
+from hypothesis import given
+from hypothesis import strategies as st
+from nbclient import NotebookClient
+
+from helpers.check import RIGHT, check, seal
+
+BOOK = Path(__file__).parents[1] / "book"
+SHEETS = {path.stem: sheets.read(path) for path in sorted((BOOK / "exercises").glob("*.md"))}
+EXERCISES = [(sheet, exercise) for sheet in SHEETS.values() for exercise in sheet.exercises]
+LABELS = [exercise.label for _, exercise in EXERCISES]
+every_exercise = pytest.mark.parametrize(("sheet", "exercise"), EXERCISES, ids=LABELS)
+every_sheet = pytest.mark.parametrize("sheet", SHEETS.values(), ids=list(SHEETS))
+SOURCE = """---
+file_format: mystnb
+---
+
+```{code-cell}
+:tags: [setup]
+people = [1, 2, 3]
+```
+
+## Exercises
+
+```{exercise} How many
+:label: how-many
+:class: judge
+
+*Trains: counting.* How many people? Put it into `n`, a whole number.
+```
+
+```{solution-start} how-many
+:class: dropdown
+```
+
+```{code-cell}
+n = len(people)
+```
+
+Three is few.
+
+```{solution-end}
+```
+
+```{code-cell}
+:tags: [test]
+assert n == sum(1 for _ in people)
+```
+
+```{code-cell}
+:tags: [wrong]
+# Somebody was
+# forgotten.
+n = 2
+```
+
+```{code-cell}
+:tags: [wrong]
+n = sum(people)
+```
+
+```{code-cell}
+:tags: [wrong]
+n = people
+```
+"""
+
+
+@pytest.fixture
+def source(tmp_path):
+    path = tmp_path / "01_small.md"
+    path.write_text(SOURCE)
+    return path
+
+
+# --- Answers ---
+
+answers = st.recursive(
+    st.booleans() | st.integers(-999, 999) | st.text(max_size=5) | st.floats(-99, 99).map(float),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=5,
+)
+
+
+@given(answers)
+def test_every_answer_is_equal_to_itself_and_unlike_dots(answer):
+    assert check(answer, seal(answer)) == RIGHT
+    assert check(..., seal(answer)) != RIGHT
+
+
+@pytest.mark.parametrize(
+    ("right", "same"),
+    [
+        (40, [40.0, np.int64(40), np.float64(40), 40 + 1e-9]),
+        (0.5, [np.float32(0.5), pd.Series([0.5])[0]]),
+        ("nurse", [" Nurse", "NURSE\n"]),
+        ([1, 2], [(1, 2), np.array([1, 2]), pd.Index([1.0, 2.0])]),
+        ({"b", "a"}, [{"a", "b"}, frozenset("ab")]),
+        ({"a": 1, "b": 2}, [{"b": 2, "a": 1}, pd.Series({"b": 2, "a": 1})]),
+        (True, [np.True_]),
+        (math.nan, [np.nan, float("nan")]),
+        (0.0, [-0.0, 0]),
+    ],
+)
+def test_equal_answers_in_other_types_are_right(right, same):
+    for answer in same:
+        assert check(answer, seal(right)) == RIGHT
+
+
+@pytest.mark.parametrize(
+    ("right", "other"),
+    [
+        (40, [41, "40", [40], 40.4, True, None]),
+        (1, [True]),
+        ([1, 2], [[2, 1], {1, 2}, [1, 2, 3]]),
+        ({"a": 1}, [{"a": 2}, {"b": 1}, {}]),
+        ("nurse", ["nurses", ""]),
+        (0.7, [0.66, 0.74]),
+    ],
+)
+def test_other_answers_are_not(right, other):
+    for answer in other:
+        assert check(answer, seal(right)) != RIGHT
+
+
+def test_a_near_miss_gets_a_word_that_helps():
+    sealed = seal(12.3, [(45.6, "Which base?")])
+    assert check(45.6, sealed) == check(45.61, sealed) == "Which base?"
+    assert "rounded" in check(12.345, sealed)
+    assert "100" in check(0.123, sealed)
+    assert "7" in check(7, sealed)
+
+
+@given(st.text(min_size=8))
+def test_what_is_sealed_cannot_be_read(text):
+    assert text not in seal(text)
+
+
+# --- Every exercise of the book ---
+
+
+def test_labels_are_unique():
+    assert len(set(LABELS)) == len(LABELS)
+
+
+@every_sheet
+def test_a_sheet_is_complete(sheet):
+    text = (BOOK / "exercises" / f"{sheet.name}.md").read_text(encoding="utf-8")
+    assert (BOOK / "chapters" / f"{sheet.name}.ipynb").exists()
+    assert 5 <= len(sheet.exercises) <= 8
+    assert 3 * sum(exercise.judges for exercise in sheet.exercises) >= len(sheet.exercises)
+    assert 3 <= text.count("{self-check}") <= 5
+    for exercise in sheet.exercises:
+        assert exercise.question.startswith("*Trains: ")
+        assert f"`{exercise.answer}`" in exercise.question
+        assert len(exercise.reasons.split()) > (60 if exercise.judges else 10)
+
+
+@every_exercise
+def test_the_solution_is_right_and_nothing_else_is(sheet, exercise):
+    right = sheet.run(exercise.code)[exercise.answer]
+    sealed = exercises.seal_of(sheet, exercise)
+
+    def passes(answer):
+        try:
+            for test in exercise.tests:
+                sheet.run(test, **{exercise.answer: answer})
+        except Exception:  # an assertion, or what comes of an answer of another kind
+            return False
+        return True
+
+    assert check(right, sealed) == RIGHT
+    assert passes(right)
+    wrong = [sheet.run(code)[exercise.answer] for code in exercise.wrong]
+    assert len(wrong) >= 3
+    for answer in [..., *wrong]:
+        assert check(answer, sealed) != RIGHT
+        assert not passes(answer)
+
+
+@every_exercise
+def test_the_tests_come_to_the_answer_in_another_way(sheet, exercise):
+    solved = ast.unparse(ast.parse(exercise.code).body[-1].value)
+    assert solved not in ast.unparse(ast.parse("\n".join(exercise.tests)))
+
+
+def test_every_numbered_chapter_has_exercises_and_their_place():
+    chapters = sorted((BOOK / "chapters").glob("0*.ipynb"))
+    assert [path.stem for path in chapters] == list(SHEETS)
+    for path in chapters:
+        assert path.read_text(encoding="utf-8").count(sheets.PLACE) == 1
+
+
+# --- From the source to the page ---
+
+
+def chapter():
+    cells = [{"source": [sheets.PLACE, "\n## Exercises"]}, {"source": ["## End"]}]
+    return json.dumps({"cells": cells}).encode()
+
+
+def test_the_page_has_question_solution_and_answer_but_nothing_wrong(source):
+    cells = json.loads(sheets.splice(chapter(), source))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    assert texts[-1] == "## End"
+    assert not any(sheets.PLACE in text for text in texts)
+    assert not any("sum(people)" in text or "forgotten" in text for text in texts)
+    assert "n = len(people)\nn" in texts
+    removed = [cell["metadata"].get("tags") == ["remove-cell"] for cell in cells[:-1]]
+    assert removed == [True, False, False, False, True]
+    assert len({cell["id"] for cell in cells[:-1]}) == len(cells) - 1
+
+
+def test_a_chapter_without_exercises_stays_as_it_is(source, tmp_path):
+    assert sheets.splice(chapter(), tmp_path / "none.md") == chapter()
+    assert sheets.splice(b'{"cells": []}', source) == b'{"cells": []}'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (":label: how-many\n", "", "no label"),
+        ("n = len(people)\n", "len(people)\n", "naming its answer"),
+        (":tags: [test]", ":tags: [wrong]", "tagged `test`"),
+        ("```{code-cell}\n:tags: [wrong]\nn = people\n```\n", "", "at least 3"),
+        (":tags: [test]", ":tags: [tset]", "tset"),
+        ("```{code-cell}\n:tags: [test]", "```{code-cell}", "no tag"),
+        ("{solution-end}", "{solution-over}", "is not closed"),
+    ],
+)
+def test_what_an_exercise_lacks_is_said(source, old, new, said):
+    source.write_text(SOURCE.replace(old, new, 1))
+    with pytest.raises(sheets.ExerciseError, match=said) as caught:
+        sheets.read(source)
+    assert "01_small.md" in str(caught.value)
+
+
+# --- From the source to notebooks ---
+
+
+TOOL = Path(exercises.__file__)
+SHORT = "02_demographics"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The folder with the notebooks made from two sheets."""
+    folder = tmp_path_factory.mktemp("made")
+    (folder / "exercises").mkdir()
+    (folder / "exercises" / "01_small.md").write_text(SOURCE)
+    shutil.copy(BOOK / "exercises" / f"{SHORT}.md", folder / "exercises")
+    run = subprocess.run([sys.executable, TOOL, folder], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    assert "student" in run.stdout
+    return folder / "_build" / "exercises"
+
+
+def worked(path, answers):
+    """Put answers in the place of the blanks, run all, and return what the checks say."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        name, blank, rest = cell.source.partition(" = ...")
+        if blank:
+            assert not rest.strip()
+            cell.source = f"{name} = {answers.get(name, '...')}"
+    place = {"metadata": {"path": path.parent}}
+    client = NotebookClient(notebook, kernel_name="python3", resources=place)
+    asyncio.run(client.async_execute())
+    checks = [cell for cell in notebook.cells if "grader.check(" in cell.source]
+    return [str(cell.outputs) for cell in checks]
+
+
+def test_a_student_gets_blanks_and_neither_solution_nor_tests(made):
+    text = (made / "student" / "01_small.ipynb").read_text()
+    notebook = nbformat.reads(text, as_version=4)
+    nbformat.validate(notebook)
+    assert "n = ..." in [cell.source for cell in notebook.cells]
+    for secret in ["len(people)", "sum(", "forgotten", "few"]:
+        assert secret not in text
+
+
+@pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning")
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [("3", "passed"), ("...", "No answer yet"), ("2", "Somebody was forgotten"), ("9", "Not this")],
+)
+def test_a_students_checks_speak(made, answer, said):
+    checks = worked(made / "student" / "01_small.ipynb", {"n": answer})
+    assert [said in text for text in checks] == [True]
+
+
+def test_a_teacher_gets_solution_and_grader(made):
+    text = (made / "teacher" / "01_small.ipynb").read_text()
+    assert "n = len(people)" in text
+    assert "Three is few." in text
+    with zipfile.ZipFile(made / "teacher" / "01_small-autograder.zip") as archive:
+        assert any("how-many" in name for name in archive.namelist())
+
+
+@pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning")
+def test_a_sheet_of_the_book_can_be_worked_to_its_end(made):
+    sheet = SHEETS[SHORT]
+    answers = {e.answer: repr(_plain(sheet.run(e.code)[e.answer])) for e in sheet.exercises}
+    said = worked(made / "student" / f"{SHORT}.ipynb", answers)
+    assert len(said) == len(sheet.exercises)
+    assert all("passed" in text for text in said)
+
+
+def _plain(answer):
+    return answer.to_dict() if isinstance(answer, pd.Series) else answer
+
+
+def test_a_sheet_that_lacks_something_is_one_line(tmp_path):
+    (tmp_path / "exercises").mkdir()
+    (tmp_path / "exercises" / "01_small.md").write_text(SOURCE.replace("n = len", "len"))
+    run = subprocess.run([sys.executable, TOOL, tmp_path], capture_output=True, text=True)
+    assert run.returncode == 1
+    [line] = run.stderr.splitlines()
+    assert line.startswith("01_small.md, how-many: the solution does not end")

@@ -1,0 +1,160 @@
+"""Write notebooks to work in, and to grade with, from the exercises of the chapters.
+
+`python tools/exercises.py [FOLDER]` lets otter-grader make them for the book in a folder, by
+default `book`, in its `_build/exercises`. A student's notebook has blanks, and checks that tell
+right from wrong; a teacher's one has the solutions and further tests.
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from execute import ROOT
+from sheets import Exercise, ExerciseError, Sheet, read
+
+from helpers.check import RIGHT, seal
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+ASSIGNMENT = """# ASSIGNMENT CONFIG
+init_cell: true
+check_all_cell: true
+export_cell: false
+generate: true
+tests:
+  files: false
+"""
+HOW_TO = """# Exercises to {chapter}
+
+Replace the dots by your answer, run the cell, and then the check below it. A check tells
+whether an answer is right and, for some wrong ones, where to look again. What is shown, and how,
+stands in the chapter `{chapter}` of the book. Nobody in the records exists: they are synthetic."""
+PROMPT = """# BEGIN SOLUTION NO PROMPT
+{code}
+# END SOLUTION
+\"\"\" # BEGIN PROMPT
+{answer} = ...
+\"\"\" # END PROMPT"""
+HIDDEN = """\"\"\" # BEGIN TEST CONFIG
+hidden: true
+\"\"\" # END TEST CONFIG
+{code}"""
+FOLDED = {"jupyter": {"source_hidden": True}}
+KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
+COMMENT = re.compile(r"# *(.+(?:\n#.*)*)")
+
+
+def master(sheet: Sheet) -> "NotebookNode":
+    """Return a notebook of the form that otter-grader's assign reads."""
+    from nbformat import v4
+
+    raw, text, code = v4.new_raw_cell, v4.new_markdown_cell, v4.new_code_cell
+    sealed = {exercise.label: seal_of(sheet, exercise) for exercise in sheet.exercises}
+    parts = [
+        raw(ASSIGNMENT),
+        text(HOW_TO.format(chapter=sheet.name)),
+        code(f"{sheet.setup}\nfrom helpers.check import check"),
+        code(f"# What the checks need\nsealed = {json.dumps(sealed, indent=4)}", metadata=FOLDED),
+    ]
+    for number, exercise in enumerate(sheet.exercises, start=1):
+        call = f'check({exercise.answer}, sealed["{exercise.label}"])'
+        parts += [
+            raw(f"# BEGIN QUESTION\nname: {exercise.label}\npoints: 1"),
+            text(f"## {number}. {exercise.title}\n\n{exercise.question}"),
+            raw("# BEGIN SOLUTION"),
+            code(PROMPT.format(code=exercise.code, answer=exercise.answer)),
+            raw("# END SOLUTION"),
+            raw("# BEGIN TESTS"),
+            code(call, outputs=[v4.new_output("execute_result", {"text/plain": repr(RIGHT)})]),
+            *(code(HIDDEN.format(code=test)) for test in exercise.tests),
+            raw("# END TESTS"),
+            raw("# END QUESTION"),
+        ]
+        if exercise.judges:
+            parts += [
+                raw(f"# BEGIN QUESTION\nname: {exercise.label}-why\nmanual: true\npoints: 2"),
+                text(f"**{number}, continued.** Your judgement, and the reasons on both sides:"),
+                raw("# BEGIN SOLUTION"),
+                text(exercise.reasons),
+                raw("# END SOLUTION"),
+                raw("# END QUESTION"),
+            ]
+    return v4.new_notebook(cells=parts, metadata={"kernelspec": KERNEL})
+
+
+def seal_of(sheet: Sheet, exercise: Exercise) -> str:
+    """Return what tells students right from wrong, with hints from the wrong answers' comments."""
+
+    def result(code: str) -> object:
+        return sheet.run(code)[exercise.answer]
+
+    hints = [
+        (result(wrong), hint[1].replace("\n# ", " "))
+        for wrong in exercise.wrong
+        if (hint := COMMENT.match(wrong))
+    ]
+    return seal(result(exercise.code), hints)
+
+
+def make(path: Path, work: Path) -> None:
+    """Write the notebooks for one chapter into `work/student` and `work/teacher`."""
+    import nbformat
+    import otter.assign
+
+    with tempfile.TemporaryDirectory() as place:
+        source, result = Path(place) / path.with_suffix(".ipynb").name, Path(place) / "result"
+        nbformat.write(master(read(path)), source)
+        with quiet():
+            otter.assign.main(str(source), str(result))
+        [archive] = (result / "autograder").glob("*.zip")
+        for made, kept in [
+            (result / "student" / source.name, work / "student" / source.name),
+            (result / "autograder" / source.name, work / "teacher" / source.name),
+            (archive, work / "teacher" / f"{path.stem}-autograder.zip"),
+        ]:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(made, kept)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Keep what kernels and otter write to stderr from the reader, unless something fails."""
+    with tempfile.TemporaryFile("w+") as kept:
+        stderr = os.dup(2)
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(stderr, kept.read().encode())
+            raise
+        finally:
+            os.dup2(stderr, 2)
+            os.close(stderr)
+
+
+def main() -> None:
+    """Write the notebooks of the book named on the command line."""
+    book = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "book").resolve()
+    work = book / "_build" / "exercises"
+    shutil.rmtree(work, ignore_errors=True)
+    try:
+        for path in sorted((book / "exercises").glob("*.md")):
+            make(path, work)
+            print(f"  {path.stem}", flush=True)
+    except ExerciseError as error:
+        sys.exit(str(error))
+    print(f"For students: {os.path.relpath(work / 'student')}")
+    print(f"For teachers, with solutions and graders: {os.path.relpath(work / 'teacher')}")
+
+
+if __name__ == "__main__":
+    main()
