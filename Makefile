@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= uv
 RUN = .venv/bin/python
 
-.PHONY: help setup book site pdf lighthouse exercises test reproduce bench lint lab data golden lock clean
+.PHONY: help setup book site pdf lighthouse exercises slides test reproduce bench lint lab data golden lock clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 11
@@ -32,6 +32,9 @@ lint: setup ## check the style of the code, notebooks included
 
 exercises: setup ## write the exercises' notebooks, for students and for teachers, into book/_build/exercises
 	@$(RUN) tools/exercises.py
+
+slides: book ## make the slides of the six sessions into book/_build/slides (needs npm once)
+	@$(RUN) tools/slides.py
 
 lab: setup ## open the chapters in JupyterLab
 	$(RUN) -m jupyterlab book/chapters

@@ -104,6 +104,7 @@ def kernel_variables(work: Path) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "IPYTHONDIR": str(work / "ipython"),  # not the user's own settings
         "MATPLOTLIBRC": os.devnull,
+        "TQDM_DISABLE": "1",  # nobody watches the progress
     }
 
 

@@ -49,19 +49,109 @@ def agreement(study: Study, question: str) -> pd.DataFrame:
     >>> agreement(load_study(), "recovery")["theme"].iloc[-1]
     'all'
     """
-    found = judgements(study, question)
-    people = found.columns.get_level_values(0)
-    overall = reliability(found, people)
     book = study.codebook[study.codebook["question"].eq(question)]
+    return by_theme(judgements(study, question), book.set_index("theme")["label"])
+
+
+def by_theme(found: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
+    """Measure how far any coders agree on each theme, and on all together.
+
+    Parameters
+    ----------
+    found
+        As `judgements` returns it: one row a coder, one column for every (`participant_id`,
+        `theme`); NaN where a coder did not judge.
+    labels
+        The name of each theme, indexed by theme, in the order of the rows to return.
+
+    Returns
+    -------
+    DataFrame
+        As `agreement` returns it.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two coders.
+
+    Examples
+    --------
+    >>> columns = pd.MultiIndex.from_product([["P1", "P2"], ["a"]], names=[None, "theme"])
+    >>> found = pd.DataFrame([[1, 0], [1, 1]], ["ana", "ben"], columns)
+    >>> by_theme(found, pd.Series({"a": "Theme A"}))["percent_agreement"].tolist()
+    [50.0, 50.0]
+    """
+    overall = reliability(found, found.columns.get_level_values(0))
     rows = []
-    for theme, label in zip(book["theme"], book["label"], strict=True):
+    for theme, label in labels.items():
         of_theme = found.xs(theme, axis=1, level="theme")
-        prevalence = of_theme.to_numpy().mean()
-        rows.append({"theme": theme, "label": label, "prevalence": prevalence})
+        rows.append({"theme": theme, "label": label, "prevalence": _mean(of_theme)})
         rows[-1] |= reliability(of_theme)
-    rows.append({"theme": "all", "label": "All themes", "prevalence": found.to_numpy().mean()})
-    rows[-1] |= overall
+    rows.append({"theme": "all", "label": "All themes", "prevalence": _mean(found)} | overall)
     return pd.DataFrame(rows)
+
+
+def pairwise(found: pd.DataFrame) -> pd.DataFrame:
+    """Measure how far each two coders agree.
+
+    Parameters
+    ----------
+    found
+        As for `by_theme`.
+
+    Returns
+    -------
+    DataFrame
+        One row a pair of coders: `coder`, `other`; `n`, the units that both judged; and their
+        `percent_agreement` and `cohen_kappa`, whose means over pairs `reliability` returns.
+
+    Examples
+    --------
+    >>> pairwise(pd.DataFrame([[1, 0, 1], [1, 1, 1], [0, 1, 0]], ["ana", "ben", "eva"]))
+      coder other  n  percent_agreement  cohen_kappa
+    0   ana   ben  3          66.666667          0.0
+    1   ana   eva  3           0.000000         -0.8
+    2   ben   eva  3          33.333333          0.0
+    """
+    names = pd.DataFrame(combinations(found.index, 2), columns=["coder", "other"])
+    return names.join(_pairs_of(*_codes(found)))
+
+
+def disputed(found: pd.DataFrame) -> pd.DataFrame:
+    """Rank answers by how far coders disagree on them.
+
+    Parameters
+    ----------
+    found
+        As for `by_theme`, with ones and zeros, or booleans.
+
+    Returns
+    -------
+    DataFrame
+        One row an answer that at least two coders judged, the most disputed first and equals in the
+        order of `found`: `participant_id`; `coders`, how many judged it; `percent_agreement`, of
+        100 times that two of them judge a theme, how often they judge alike; and `split`, a tuple
+        of the themes on which not all judge alike, the most evenly split first.
+
+    Examples
+    --------
+    >>> columns = pd.MultiIndex.from_product([["P1", "P2"], ["a", "b"]])
+    >>> disputed(pd.DataFrame([[1, 0, 1, 0], [1, 0, 0, 0]], ["ana", "ben"], columns))
+      participant_id  coders  percent_agreement split
+    0             P2       2               50.0  (a,)
+    1             P1       2              100.0    ()
+    """
+    judged, named = found.notna().sum(), found.sum()
+    units = pd.DataFrame({"pairs": judged * (judged - 1) / 2, "differ": named * (judged - named)})
+    units.index.names = ["participant_id", "theme"]
+    answers = units.groupby("participant_id", sort=False).sum()
+    answers["coders"] = judged.groupby(level=0).max()
+    answers["percent_agreement"] = 100 * (1 - answers["differ"] / answers["pairs"])
+    uneven = units[units["differ"] > 0].sort_values("differ", ascending=False, kind="stable")
+    split = uneven.reset_index().groupby("participant_id")["theme"].agg(tuple)
+    answers["split"] = [split.get(person, ()) for person in answers.index]
+    answers = answers[answers["coders"] > 1].sort_values("percent_agreement", kind="stable")
+    return answers.reset_index()[["participant_id", "coders", "percent_agreement", "split"]]
 
 
 def judgements(study: Study, question: str) -> pd.DataFrame:
@@ -140,19 +230,18 @@ def reliability(ratings: ArrayLike, people: ArrayLike | None = None) -> dict[str
     >>> round(measures["percent_agreement"]), float(round(measures["alpha"], 3))
     (60, 0.095)
     """
-    codes, values = pd.factorize(np.ravel(ratings))
-    codes = codes.reshape(np.shape(ratings))
+    codes, values = _codes(ratings)
     coders = len(codes)
     if coders < 2:
         raise ValueError(f"agreement needs at least two coders; there is {coders or 'none'}")
-    counts = (codes[:, :, None] == np.arange(len(values))).sum(axis=0)
+    counts = (codes[:, :, None] == np.arange(values)).sum(axis=0)
     judged = counts.sum(axis=1)
-    pairs = pd.DataFrame([_pair(*pair, len(values)) for pair in combinations(codes, 2)])
+    pairs = _pairs_of(codes, values)
     low, high = _alpha_interval(counts, people)
     return {
         "n": int((judged > 1).sum()),
-        "percent_agreement": 100 * pairs[0].mean(),
-        "cohen_kappa": pairs[1].mean(),
+        "percent_agreement": pairs["percent_agreement"].mean(),
+        "cohen_kappa": pairs["cohen_kappa"].mean(),
         "fleiss_kappa": _fleiss_kappa(counts[judged == coders]),
         "alpha": _alpha(counts),
         "alpha_low": low,
@@ -260,17 +349,33 @@ def _pairs(table: pd.DataFrame, code: str, coder: str) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(table[[code, coder]])
 
 
-def _pair(a: np.ndarray, b: np.ndarray, values: int) -> tuple[float, float]:
-    """Return the share of units that two coders judge alike, and Cohen's kappa."""
+def _mean(found: pd.DataFrame) -> float:
+    return float(np.nanmean(found.to_numpy(dtype=float)))
+
+
+def _codes(ratings: ArrayLike) -> tuple[np.ndarray, int]:
+    """Return the number of each judgement's category, -1 for none, and how many there are."""
+    codes, values = pd.factorize(np.ravel(ratings))
+    return codes.reshape(np.shape(ratings)), len(values)
+
+
+def _pairs_of(codes: np.ndarray, values: int) -> pd.DataFrame:
+    pairs = [_pair(*pair, values) for pair in combinations(codes, 2)]
+    return pd.DataFrame(pairs, columns=["n", "percent_agreement", "cohen_kappa"])
+
+
+def _pair(a: np.ndarray, b: np.ndarray, values: int) -> tuple[int, float, float]:
+    """Return the units that two coders judged, how many of 100 alike, and Cohen's kappa."""
     from statsmodels.stats.inter_rater import cohens_kappa
 
     both = (a >= 0) & (b >= 0)
     if not both.any():
-        return np.nan, np.nan
+        return 0, np.nan, np.nan
     table = np.zeros((values, values))
     np.add.at(table, (a[both], b[both]), 1)
     with np.errstate(invalid="ignore"):
-        return np.trace(table) / table.sum(), cohens_kappa(table, return_results=False)
+        kappa = cohens_kappa(table, return_results=False)
+    return int(both.sum()), 100 * np.trace(table) / table.sum(), kappa
 
 
 def _fleiss_kappa(counts: np.ndarray) -> float:

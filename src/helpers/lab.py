@@ -1,0 +1,629 @@
+"""A desk at which students code answers themselves, and what they can be held against.
+
+Everything a student notes is in one CSV file, as wide as the codebook: `coder`, `question`,
+`participant_id`, and one column a theme with yes or no. An answer that was read has a row, even if
+every theme is no; an answer without a row was not read yet.
+"""
+
+import csv
+import io
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from helpers.agreement import by_theme
+from helpers.page import Html
+from helpers.study import Problem, Study, StudyError
+from helpers.themes import presence
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
+
+CONSENSUS = "consensus"
+WORDS = {True: "yes", False: "no"}
+KEY = ["coder", "question", "participant_id"]
+BUTTONS = {"none": "Carries none of these", "back": "Back", "next": "Next"}
+
+
+@dataclass(frozen=True)
+class Coding:
+    """What one coder found: booleans, one row an answer read, one column a theme."""
+
+    coder: str
+    question: str
+    found: pd.DataFrame
+
+
+# --- Files ---
+
+
+def save(path: Path, coding: Coding) -> None:
+    """Write a coding to a file, in one step, so that there is never half a one.
+
+    Parameters
+    ----------
+    path
+        The file, which may be there already.
+    coding
+        What to write.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written. The one that was there before is left as it was.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> found = pd.DataFrame({"family": [True]}, pd.Index(["P01"], name="participant_id"))
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "coding.csv")
+    ...     save(path, Coding("Ana", "recovery", found))
+    ...     print(path.read_text().strip())
+    coder,question,participant_id,family
+    Ana,recovery,P01,yes
+    """
+    table = coding.found.replace(WORDS).reset_index(names="participant_id")
+    table = table.assign(coder=coding.coder, question=coding.question)
+    unfinished = path.with_suffix(".unfinished")
+    with unfinished.open("w", encoding="utf-8", newline="") as file:
+        table[[*KEY, *coding.found]].to_csv(file, index=False, lineterminator="\n")
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def read(paths: Iterable[str | Path], study: Study, question: str) -> list[Coding]:
+    """Read the files of one or more coders.
+
+    Parameters
+    ----------
+    paths
+        The files.
+    study
+        The study whose answers were coded.
+    question
+        The question, as the codebook has it.
+
+    Returns
+    -------
+    list
+        One `Coding` a file, its answers in the order of the study's.
+
+    Raises
+    ------
+    StudyError
+        If anything is wrong with any of the files, or two are of the same coder. It lists every
+        problem at once, each with file, line, column, the value found and what to do. A file is
+        only read for its rows if its text and header are in order. Nothing is written.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> try:
+    ...     read(["nowhere.csv"], load_study(), "recovery")
+    ... except StudyError as error:
+    ...     print(error)
+    the data have one problem:
+      nowhere.csv: no such file
+    """
+    codings: dict[str, Coding] = {}
+    problems: list[Problem] = []
+    for path in map(Path, paths):
+        content = path.read_bytes() if path.is_file() else None
+        found = list(_file_problems(path.name, content, study, question))
+        if not found:
+            coding = _coding(content, study, question)
+            if coding.coder in codings:
+                advice = "another file is of this coder, too; leave one of them out"
+                found = [Problem(path.name, 2, "coder", coding.coder, advice)]
+            codings[coding.coder] = coding
+        problems += found
+    if problems:
+        raise StudyError(problems)
+    return list(codings.values())
+
+
+def _coding(content: bytes, study: Study, question: str) -> Coding:
+    (_, header), *rows = _rows(content)
+    table = pd.DataFrame([row for _, row in rows], columns=header)
+    found = table.set_index("participant_id").drop(columns=["coder", "question"]).eq(WORDS[True])
+    answers = presence(study, question)
+    order = answers.index[answers.index.isin(found.index)]
+    return Coding(table["coder"].iloc[0], question, found.loc[order, answers.columns])
+
+
+def _rows(content: bytes) -> list[tuple[int, list[str]]]:
+    """Return the rows of a CSV file, each with the line on which it ends."""
+    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
+    return [(reader.line_num, row) for row in reader]
+
+
+def _file_problems(
+    file: str, content: bytes | None, study: Study, question: str
+) -> Iterator[Problem]:
+    if content is None:
+        yield Problem(file, 0, "", "", "no such file")
+        return
+    if content.startswith(b"\xef\xbb\xbf"):
+        yield Problem(file, 1, "", "", "begins with a byte order mark; save as UTF-8 without BOM")
+    try:
+        rows = _rows(content)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        value = content[error.start : error.start + 1].decode("latin-1")
+        yield Problem(file, line, "", value, "is not UTF-8 here; save the file in UTF-8")
+        return
+    except csv.Error as error:
+        yield Problem(file, 0, "", "", f"no valid CSV ({error}); is there a stray quotation mark?")
+        return
+    if not any(filter(any, (row for _, row in rows))):
+        yield Problem(file, 0, "", "", "the file is empty; remove it and begin anew")
+        return
+    problems = list(_header_problems(file, rows[0][1], study, question))
+    yield from problems or _row_problems(file, rows, study, question)
+
+
+def _header_problems(
+    file: str, header: list[str], study: Study, question: str
+) -> Iterator[Problem]:
+    book = study.codebook.groupby("question", observed=True, sort=False)["theme"].agg(list)
+    columns = [*KEY, *book[question]]
+    exactly = f"the header must be exactly: {','.join(columns)}"
+    for separator, name in {";": "semicolons", "\t": "tabs"}.items():
+        if len(header) == 1 and separator in header[0]:
+            yield Problem(file, 1, "", "", f"has {name} between columns; save with commas")
+            return
+    for other, themes in book.items():
+        if other != question and header == [*KEY, *themes]:
+            advice = f"is a coding of another question; give one of {question}"
+            yield Problem(file, 1, "", str(other), advice)
+            return
+    counts = Counter(header)
+    for column in dict.fromkeys([*columns, *header]):
+        if not counts[column]:
+            yield Problem(file, 1, column, "", f"this column is missing; {exactly}")
+        elif column not in columns:
+            yield Problem(file, 1, "", column, f"no such column belongs here; {exactly}")
+        elif counts[column] > 1:
+            yield Problem(file, 1, column, "", f"stands here {counts[column]} times; {exactly}")
+    if header != columns and sorted(header) == sorted(columns):
+        advice = f"the columns are in another order; {exactly}"
+        yield Problem(file, 1, "", ",".join(header), advice)
+
+
+def _row_problems(
+    file: str, rows: list[tuple[int, list[str]]], study: Study, question: str
+) -> Iterator[Problem]:
+    (_, header), *rows = rows
+    if not rows:
+        yield Problem(file, 0, "", "", "holds no coded answer; remove it and begin anew")
+    asked = study.responses["question"].eq(question)
+    people = set(study.responses.loc[asked, "participant_id"])
+    coder = next((row[0] for _, row in rows if row), "")
+    lines: dict[str, int] = {}
+    for line, cells in rows:
+        if not any(cells):
+            yield Problem(file, line, "", "", "an empty line; remove it")
+            continue
+        if len(cells) != len(header):
+            advice = f"the row has {len(cells)} cells and needs {len(header)} (a stray comma?)"
+            yield Problem(file, line, "", "", advice)
+            continue
+        row = dict(zip(header, cells, strict=True))
+        if fault := _fault(row["coder"], study):
+            yield Problem(file, line, "coder", row["coder"], fault)
+        elif row["coder"] != coder:
+            advice = f"one file is one coder's; the first row says {coder!r}"
+            yield Problem(file, line, "coder", row["coder"], advice)
+        if row["question"] != question:
+            yield Problem(file, line, "question", row["question"], f"not allowed; use {question}")
+        person = row["participant_id"]
+        if person not in people:
+            advice = "nobody with this participant_id answered the question; see responses.csv"
+            yield Problem(file, line, "participant_id", person, advice)
+        elif person in lines:
+            advice = f"already coded in line {lines[person]}; keep one of the two rows"
+            yield Problem(file, line, "participant_id", person, advice)
+        lines.setdefault(person, line)
+        for theme in header[len(KEY) :]:
+            if row[theme] not in WORDS.values():
+                yield Problem(file, line, theme, row[theme], "not allowed; use yes or no")
+
+
+def _fault(coder: str, study: Study) -> str:
+    """Say what is wrong with the name of a coder, if anything is."""
+    if not coder.strip():
+        return "a coder needs a name"
+    if coder != coder.strip() or not coder.isprintable():
+        return "a name has no blanks around it and is on one line"
+    if coder in study.codings["coder"].cat.categories:
+        return "is the name of a coder of the study; use another"
+    return ""
+
+
+# --- What a coding is held against ---
+
+
+def ratings(codings: Sequence[Coding], study: Study) -> pd.DataFrame:
+    """Put codings of one question together, as `helpers.agreement` takes them.
+
+    Parameters
+    ----------
+    codings
+        At least one.
+    study
+        The study whose answers were coded.
+
+    Returns
+    -------
+    DataFrame
+        Ones and zeros: one row a coder and one column for every (`participant_id`, `theme`) that
+        somebody judged; NaN where this coder did not.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> study = load_study()
+    >>> found = presence(study, "recovery")
+    >>> ana, ben = (Coding(c, "recovery", found.head(n)) for c, n in [("Ana", 2), ("Ben", 5)])
+    >>> ratings([ana, ben], study).notna().sum(axis=1).to_dict()
+    {'Ana': 14, 'Ben': 35}
+    """
+    answers = presence(study, codings[0].question)
+    rows = [c.found.reindex(answers.index).to_numpy(dtype=float).ravel() for c in codings]
+    columns = pd.MultiIndex.from_product([answers.index, answers.columns])
+    names = [coding.coder for coding in codings]
+    return pd.DataFrame(rows, names, columns).dropna(axis="columns", how="all")
+
+
+def beside(coding: Coding, study: Study) -> pd.DataFrame:
+    """Measure how far a coding agrees with the consensus and with each coder of the study.
+
+    Parameters
+    ----------
+    coding
+        What was found; only the answers in it count.
+    study
+        The study whose answers were coded.
+
+    Returns
+    -------
+    DataFrame
+        `other`, the coder it is held against, the consensus first; and for each of them the rows
+        of `helpers.agreement.agreement` for these two coders.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> study = load_study()
+    >>> ana = Coding("Ana", "recovery", presence(study, "recovery").head(20))
+    >>> beside(ana, study).groupby("other", sort=False)["percent_agreement"].max().to_dict()
+    {'consensus': 100.0, 'c1': 100.0, 'c2': 100.0, 'c3': 100.0}
+    """
+    others = list(study.codings["coder"].cat.categories)
+    found = _held_against(coding, others, study)
+    labels = _book(study, coding.question)["label"]
+    tables = {other: by_theme(found.loc[[coding.coder, other]], labels) for other in others}
+    return pd.concat(tables, names=["other"]).reset_index("other").reset_index(drop=True)
+
+
+def differences(coding: Coding, study: Study) -> pd.DataFrame:
+    """List where a coding differs from the consensus, and what the codebook says about it.
+
+    Parameters
+    ----------
+    coding
+        What was found; only the answers in it count.
+    study
+        The study whose answers were coded.
+
+    Returns
+    -------
+    DataFrame
+        One row an answer and theme that only one of them has, the answers with most of these
+        first: `participant_id`, `theme`, whether the `coder` and the `consensus` found it, and of
+        the codebook `label`, `definition`, `include` and `exclude`.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> study = load_study()
+    >>> ana = Coding("Ana", "recovery", presence(study, "recovery").head(20))
+    >>> len(differences(ana, study))
+    0
+    """
+    both = _held_against(coding, [CONSENSUS], study).astype(bool).T
+    both.columns = ["coder", "consensus"]
+    differ = both[both["coder"].ne(both["consensus"])].reset_index()
+    differ["many"] = differ.groupby("participant_id")["theme"].transform("size")
+    differ = differ.sort_values("many", ascending=False, kind="stable").drop(columns="many")
+    columns = ["label", "definition", "include", "exclude"]
+    book = _book(study, coding.question)[columns]
+    return differ.join(book, on="theme").reset_index(drop=True)
+
+
+def _held_against(coding: Coding, coders: Sequence[str], study: Study) -> pd.DataFrame:
+    """Return the ratings of a coder, and below them those of coders of the study."""
+    question = coding.question
+    known = [Coding(coder, question, presence(study, question, coder)) for coder in coders]
+    return ratings([coding, *known], study)[ratings([coding], study).columns]
+
+
+def _book(study: Study, question: str) -> pd.DataFrame:
+    return study.codebook[study.codebook["question"].eq(question)].set_index("theme")
+
+
+# --- The desk ---
+
+
+@dataclass(frozen=True)
+class Desk:
+    """One coder at work on one question; the file is all that is known of what was done.
+
+    Jupyter shows widgets, at the first answer that was not read yet. A page without a kernel,
+    Jupyter without ipywidgets, and a desk without a coder show a picture of it. As the file is
+    read again at each change, several desks of a coder, or a file changed by hand, do no harm.
+
+    Parameters
+    ----------
+    study
+        The study.
+    question
+        The question, as the codebook has it.
+    coder
+        A name; if it is empty, nobody codes and no file is looked for.
+    first
+        How many answers lie on the desk, in the order of the study; by default all.
+    folder
+        Where the file is; by default beside the notebook.
+
+    Raises
+    ------
+    ValueError
+        If the name cannot be one.
+    StudyError
+        If there is a file for this coder and question that cannot be used; as of `read`.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> from helpers.study import load_study
+    >>> with TemporaryDirectory() as folder:
+    ...     desk = Desk(load_study(), "recovery", "Ana", first=3, folder=Path(folder))
+    ...     desk.note("P01", ["other"])
+    ...     desk.note("P02", [])
+    ...     print(desk.path.name, desk.noted("P01"), desk.noted("P02"), desk.unread())
+    coding_recovery_ana.csv {'other'} set() ['P03']
+    """
+
+    study: Study
+    question: str
+    coder: str = ""
+    first: int | None = None
+    folder: Path = Path()
+
+    def __post_init__(self) -> None:
+        if self.coder and (fault := _fault(self.coder, self.study)):
+            raise ValueError(f"{self.coder!r}: {fault}")
+        self.coding()
+
+    def __repr__(self) -> str:
+        done = len(self.answers()) - len(self.unread())
+        who = self.coder or "Nobody"
+        return f"Desk: {who} has coded {done} of {len(self.answers())} answers"
+
+    @property
+    def path(self) -> Path:
+        """Where everything is saved."""
+        name = re.sub(r"\W+", "-", self.coder.casefold()).strip("-")
+        return self.folder / f"coding_{self.question}_{name}.csv"
+
+    def answers(self) -> pd.Series:
+        """Return the answers on the desk by `participant_id`."""
+        asked = self.study.responses[self.study.responses["question"].eq(self.question)]
+        return asked.set_index("participant_id")["text"].head(self.first or len(asked))
+
+    def coding(self) -> Coding:
+        """Return what is in the file; nothing if there is none."""
+        if not self.coder or not self.path.exists():
+            nothing = presence(self.study, self.question).head(0)
+            return Coding(self.coder, self.question, nothing)
+        [coding] = read([self.path], self.study, self.question)
+        if coding.coder != self.coder:
+            advice = f"is another coder's file than {self.coder!r}; use this name, or a third one"
+            raise StudyError([Problem(self.path.name, 2, "coder", coding.coder, advice)])
+        return coding
+
+    def noted(self, person: str) -> set[str] | None:
+        """Return the themes noted for an answer; None if it was not read yet."""
+        found = self.coding().found
+        return set(found.columns[found.loc[person]]) if person in found.index else None
+
+    def unread(self) -> list[str]:
+        """Return whose answers on the desk were not read yet."""
+        answers = self.answers().index
+        return list(answers[~answers.isin(self.coding().found.index)])
+
+    def note(self, person: str, themes: Collection[str]) -> None:
+        """Save which themes an answer carries; none are as good a finding as some."""
+        found = self.coding().found.copy()
+        found.loc[person] = found.columns.isin(themes)
+        order = presence(self.study, self.question).index
+        found = found.loc[order[order.isin(found.index)]].astype(bool)
+        save(self.path, Coding(self.coder, self.question, found))
+
+    def take_back(self, person: str) -> None:
+        """Make an answer one that was not read yet; a file of nothing else is removed."""
+        found = self.coding().found.drop(index=person)
+        if found.empty:
+            self.path.unlink()
+        else:
+            save(self.path, Coding(self.coder, self.question, found))
+
+    def tick(self, person: str, theme: str, *, carried: bool) -> None:
+        """Save that an answer carries a theme, or that it does not after all.
+
+        An answer whose last theme is taken back counts as not read, until somebody says that it
+        carries none.
+        """
+        themes = (self.noted(person) or set()) - {theme} | ({theme} if carried else set())
+        if themes:
+            self.note(person, themes)
+        elif self.noted(person):
+            self.take_back(person)
+
+    def live(self) -> "VBox":
+        """Return the widgets.
+
+        Raises
+        ------
+        ImportError
+            If ipywidgets is not installed.
+        """
+        return _Widgets(self).box
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
+        bundle = {"text/plain": repr(self), "text/html": self._repr_html_()}
+        if not self.coder:
+            return bundle
+        try:
+            from comm import DummyComm
+
+            live = self.live()
+        except ImportError:
+            need = "<p>To code here, install ipywidgets: <code>pip install ipywidgets</code>.</p>"
+            return bundle | {"text/html": need + bundle["text/html"]}
+        # Without a kernel there is nobody whom a widget could ask.
+        return bundle if isinstance(live.comm, DummyComm) else live._repr_mimebundle_() | bundle
+
+    def _repr_html_(self) -> str:
+        return self.picture().html
+
+    def picture(self) -> Html:
+        """Return what the desk looks like with its first answer, for pages where nobody codes."""
+        book = _book(self.study, self.question)
+        boxes = "".join(
+            f'<li><span aria-hidden="true">☐</span> {escape(theme.label)}: '
+            f"<small>{escape(theme.definition)}</small></li>"
+            for theme in book.itertuples()
+        )
+        answers = self.answers()
+        caption = (
+            "A picture of the desk, with nothing ticked yet. In Jupyter, with a name in the cell "
+            "above, it is live: tick what the answer carries, or press a button: "
+            f"{', '.join(BUTTONS.values())}."
+        )
+        html = (
+            f'<figure class="study desk">\n<p><strong>Answer 1 of {len(answers)}</strong></p>\n'
+            f"<blockquote><p>{escape(answers.iloc[0])}</p></blockquote>\n"
+            f'<ul class="quotes">{boxes}</ul>\n'
+            f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
+        )
+        return Html(html, f"{caption}\n{answers.iloc[0]}")
+
+
+class _Widgets:
+    """The desk's widgets, which keep nothing but whose answer is shown."""
+
+    def __init__(self, desk: Desk) -> None:
+        import ipywidgets
+
+        self.desk = desk
+        self.people = list(desk.answers().index)
+        self.at = self.to_do()
+        book = _book(desk.study, desk.question)
+        wide = ipywidgets.Layout(width="auto")
+        self.answer = ipywidgets.HTML(tabbable=True)
+        self.said = ipywidgets.HTML()
+        self.boxes = {
+            theme: ipywidgets.Checkbox(description=label, indent=False, layout=wide)
+            for theme, label in book["label"].items()
+        }
+        near = '<div style="margin: -0.6em 0 0.4em 1.7em; line-height: 1.4">'
+        meant = [ipywidgets.HTML(f"{near}{escape(text)}</div>") for text in book["definition"]]
+        self.buttons = {
+            what: ipywidgets.Button(description=text, layout=wide) for what, text in BUTTONS.items()
+        }
+        themes = chain.from_iterable(zip(self.boxes.values(), meant, strict=True))
+        buttons = ipywidgets.HBox(list(self.buttons.values()))
+        rules = ipywidgets.HTML(_rules(book))
+        self.box = ipywidgets.VBox([rules, self.answer, *themes, buttons, self.said])
+        for theme, box in self.boxes.items():
+            box.observe(partial(self.ticked, theme), "value")
+        self.buttons["none"].on_click(lambda _: self.turn(1, lambda p: desk.note(p, [])))
+        self.buttons["back"].on_click(lambda _: self.turn(-1))
+        self.buttons["next"].on_click(lambda _: self.turn(1))
+        self.show()
+
+    def to_do(self) -> int:
+        """Return the place of the first answer not read yet, or of the last one."""
+        return self.people.index(next(iter(self.desk.unread()), self.people[-1]))
+
+    def show(self) -> None:
+        """Show the answer and its ticks as the file has them."""
+        person = self.people[self.at]
+        noted = self.desk.noted(person)
+        state = "not coded yet" if noted is None else "coded" if noted else "carries none"
+        number = len(self.people)
+        self.answer.value = (
+            f"<p><strong>Answer {self.at + 1} of {number}</strong>, {state}. "
+            f"Coded so far: {number - len(self.desk.unread())} of {number}.</p>"
+            f"<blockquote><p>{escape(self.desk.answers()[person])}</p></blockquote>"
+        )
+        self.set_boxes(noted or set())
+
+    def set_boxes(self, themes: Collection[str]) -> None:
+        """Tick the boxes of these themes and no others, which is no news for the file."""
+        self.is_person_at_work = False
+        for theme, box in self.boxes.items():
+            box.value = theme in themes
+        self.is_person_at_work = True
+
+    def ticked(self, theme: str, change: dict) -> None:
+        """Save a tick, or undo it in the box."""
+        if self.is_person_at_work:
+            person = self.people[self.at]
+            ticks = {name for name, box in self.boxes.items() if box.value}
+            if not self.save(lambda: self.desk.tick(person, theme, carried=change["new"])):
+                self.set_boxes(ticks ^ {theme})
+
+    def turn(self, step: int, finding: Callable[[str], None] = lambda _: None) -> None:
+        """Save a finding on this answer and go to another one; after the last, to what is to do."""
+        person = self.people[self.at]
+        if self.save(lambda: finding(person), step):
+            # Text cannot be given the focus; from the first box the answer is one step back.
+            next(iter(self.boxes.values())).focus()
+
+    def save(self, change: Callable[[], None], step: int = 0) -> bool:
+        """Do what changes the file, show the answer that comes then, and say how it went."""
+        try:
+            change()
+            self.at = max(self.at + step, 0)
+            if self.at == len(self.people):
+                self.at = self.to_do()
+            self.show()
+        except (OSError, StudyError) as error:
+            self.said.value = f'<div role="alert">Not saved: <pre>{escape(str(error))}</pre></div>'
+            return False
+        where = f"Saved in {self.desk.path}" if self.desk.path.exists() else "Nothing is coded yet"
+        self.said.value = f'<p role="status">{escape(where)}.</p>'
+        return True
+
+
+def _rules(book: pd.DataFrame) -> str:
+    entries = "".join(
+        f"<dt>{escape(theme.label)}</dt><dd>Counts: {escape(theme.include)}<br>"
+        f"Does not count: {escape(theme.exclude)}</dd>"
+        for theme in book.itertuples()
+    )
+    return f"<details><summary>What counts, and what does not</summary><dl>{entries}</dl></details>"

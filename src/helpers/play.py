@@ -1,0 +1,290 @@
+"""Studies drawn at random, answers built by hand: what the chapter of plays computes.
+
+A *distribution of answers* is an integer array with one count for every answer, from 0 up; where
+many are handled at once, the answers are the last axis. A *shape* has shares in place of counts.
+"""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+ALPHA = 0.05
+
+Counts = NDArray[np.int64]
+Shares = NDArray[np.float64]
+
+
+class Compared(NamedTuple):
+    """What `t_tests` returns: arrays of one shape, NaN where Levene's test cannot pick."""
+
+    levene_p: NDArray[np.float64]
+    t: NDArray[np.float64]
+    df: NDArray[np.float64]
+    p: NDArray[np.float64]
+
+
+def t_tests(women: ArrayLike, men: ArrayLike) -> Compared:
+    """Compare many pairs of groups as `helpers.omi.gender_tests` compares one.
+
+    Levene's test on distances from the group means (Levene 1960) picks: Student's t (1908) where
+    its p is above .05, else Welch's (1947). Counts suffice for all three, which makes thousands of
+    studies a matter of milliseconds.
+
+    Parameters
+    ----------
+    women, men
+        Distributions of answers, of shapes that broadcast; at least two people in each group.
+
+    Returns
+    -------
+    Compared
+        `levene_p`, and `t` (women minus men), `df` and the two-sided `p` of the test it picks.
+
+    Examples
+    --------
+    >>> result = t_tests([[0, 1, 0, 1, 1, 2], [5, 0, 0, 0, 0, 0]], [2, 1, 1, 0, 0, 0])
+    >>> result.t.round(3), result.df.round(1)
+    (array([ 3.01 , -1.567]), array([7., 3.]))
+    """
+    from scipy import special
+
+    (n_1, mean_1, var_1, far_1, far_var_1), (n_2, mean_2, var_2, far_2, far_var_2) = (
+        _moments(np.asarray(counts)) for counts in (women, men)
+    )
+    together, per_person = n_1 + n_2 - 2, 1 / n_1 + 1 / n_2
+    with np.errstate(divide="ignore", invalid="ignore"):
+        within = ((n_1 - 1) * far_var_1 + (n_2 - 1) * far_var_2) / together
+        # Distances of whole answers differ by 1/n or not at all: this little is rounding.
+        within = np.where(within < 1e-20, np.nan, within)
+        levene_p = special.fdtrc(1, together, (far_1 - far_2) ** 2 / (within * per_person))
+        pooled = ((n_1 - 1) * var_1 + (n_2 - 1) * var_2) / together * per_person
+        each_1, each_2 = var_1 / n_1, var_2 / n_2
+        apart = each_1 + each_2
+        welch_df = apart**2 / (each_1**2 / (n_1 - 1) + each_2**2 / (n_2 - 1))
+        student = levene_p > ALPHA
+        t = (mean_1 - mean_2) / np.sqrt(np.where(student, pooled, apart))
+    unknown = np.isnan(levene_p)
+    t = np.where(unknown, np.nan, t)
+    df = np.where(unknown, np.nan, np.where(student, together, welch_df))
+    return Compared(levene_p, t, df, 2 * special.stdtr(df, -np.abs(t)))
+
+
+def one_moved(women: ArrayLike, men: ArrayLike) -> Compared:
+    """Compare two groups anew after each way in which one person can change sides.
+
+    Parameters
+    ----------
+    women, men
+        Distributions of answers, of shapes (..., answers) that broadcast; at least three people in
+        each group.
+
+    Returns
+    -------
+    Compared
+        As from `t_tests`, of shape (..., 2, answers): first a woman who gave each answer goes to
+        the men, then a man to the women. NaN where nobody there gave that answer.
+
+    Examples
+    --------
+    >>> one_moved([0, 2, 1, 2], [1, 2, 1, 0]).p.round(2)
+    array([[ nan, 0.06, 0.27, 0.64],
+           [0.67, 0.27, 0.05,  nan]])
+    """
+    women, men = np.broadcast_arrays(women, men)
+    there = np.stack([women, men], axis=-2) > 0
+    one = np.eye(women.shape[-1], dtype=np.int64)
+    leaves = np.array([one, -one]) * there[..., None]
+    compared = t_tests(women[..., None, None, :] - leaves, men[..., None, None, :] + leaves)
+    return Compared(*(np.where(there, values, np.nan) for values in compared))
+
+
+def shifted(shape: Sequence[float], points: float) -> Shares:
+    """Return the shares of a shape whose mean is moved up the scale.
+
+    Answers are taken to come from normal scores that cuts divide; all scores move by the same step,
+    and the cuts stay (the ordered probit model of McKelvey and Zavoina 1975). So nobody leaves the
+    scale, and a peak at its end stays a peak for as long as it can.
+
+    Parameters
+    ----------
+    shape
+        Weights of the answers from 0 up; they need not sum to 1.
+    points
+        By how much the mean is to rise, in points of the scale.
+
+    Raises
+    ------
+    ValueError
+        If the scale ends before the mean is there.
+
+    Examples
+    --------
+    >>> moved = shifted([1, 1, 1, 1, 1, 1], 0.5)
+    >>> moved.round(3), round(float(moved @ range(6)), 6)
+    (array([0.101, 0.129, 0.149, 0.17 , 0.197, 0.256]), 3.0)
+    """
+    from scipy import optimize, special
+
+    shares = np.array(shape) / np.sum(shape)
+    wanted = shares @ np.arange(len(shares)) + points
+    if not 0 < wanted < len(shares) - 1:
+        raise ValueError(f"answers from 0 to {len(shares) - 1} cannot have the mean {wanted:g}")
+    if not points:
+        return shares
+    cuts = special.ndtri(np.cumsum(shares)[:-1].clip(0, 1))
+    # The mean of whole answers is the sum of the chances to be above each cut.
+    step = optimize.brentq(lambda by: special.ndtr(by - cuts).sum() - wanted, -20, 20)
+    return -np.diff(np.concatenate([[1], special.ndtr(step - cuts), [0]]))
+
+
+def draw(
+    shape: Sequence[float],
+    people: int,
+    items: int,
+    rho: float,
+    studies: int,
+    seed: int | np.random.Generator,
+) -> Counts:
+    """Draw the answers of a group in many studies.
+
+    Parameters
+    ----------
+    shape
+        Weights of the answers from 0 up, the same for every item.
+    people, items, studies
+        How many of each.
+    rho
+        How far one person's answers hang together, from 0 to 1: the correlation of the normal
+        scores that cuts turn into answers. That of the answers is somewhat lower.
+    seed
+        Seed or generator; the same seed gives the same answers.
+
+    Returns
+    -------
+    numpy.ndarray
+        How many people gave each answer, shape (studies, items, answers).
+
+    Examples
+    --------
+    >>> draw([1, 0, 1], people=4, items=2, rho=1, studies=1, seed=1)
+    array([[[1, 0, 3],
+            [1, 0, 3]]])
+    """
+    from scipy import special
+
+    rng = np.random.default_rng(seed)
+    shared = rng.standard_normal((people, studies, 1))
+    own = rng.standard_normal((people, studies, items))
+    scores = np.sqrt(rho) * shared + np.sqrt(1 - rho) * own
+    cuts = special.ndtri((np.cumsum(shape)[:-1] / np.sum(shape)).clip(0, 1))
+    everybody = np.full((studies, items), people)
+    above = [(scores > cut).sum(axis=0) for cut in cuts]
+    return -np.diff([everybody, *above, 0 * everybody], axis=0).transpose(1, 2, 0)
+
+
+def significant(
+    shape: Sequence[float],
+    women: int,
+    men: int,
+    items: int,
+    *,
+    points: float = 0,
+    rho: float = 0,
+    studies: int = 1000,
+    seed: int = 1,
+) -> pd.Series:
+    """Return how many of the tests come out with p < .05, in each of many drawn studies.
+
+    Parameters
+    ----------
+    shape
+        Weights of the men's answers from 0 up, the same for every item.
+    women, men, items
+        How many of each a study has.
+    points
+        By how much the women's mean is higher, on every item, as `shifted` makes it.
+    rho
+        How far one person's answers hang together, as in `draw`.
+    studies
+        How many to draw.
+    seed
+        The same seed gives the same studies.
+
+    Returns
+    -------
+    pandas.Series
+        One whole number a study, from 0 to `items`.
+
+    Examples
+    --------
+    >>> significant([1, 1, 1, 1, 1, 1], 60, 35, 11, points=1, studies=5).tolist()
+    [9, 9, 10, 10, 8]
+    """
+    rng = np.random.default_rng(seed)
+    groups = (
+        draw(shares, people, items, rho, studies, rng)
+        for shares, people in [(shifted(shape, points), women), (shape, men)]
+    )
+    return pd.Series((t_tests(*groups).p < ALPHA).sum(axis=1))
+
+
+def built(
+    people: int, total: int, at_top: int, spread: Literal["alike", "apart"], top: int = 5
+) -> Counts:
+    """Build answers that have a given sum, so many of them at the top of the scale.
+
+    Parameters
+    ----------
+    people
+        How many answer.
+    total
+        The sum of their answers.
+    at_top
+        How many give the highest answer. The others stay below it.
+    spread
+        How the others share what is left: "alike", so that no two differ by more than one, which
+        makes the SD as small as can be; or "apart", at the two ends of what they may answer but for
+        one person, which makes it as large as can be.
+    top
+        The highest answer.
+
+    Raises
+    ------
+    ValueError
+        If what is left is less than nothing, or more than the others can hold.
+
+    Examples
+    --------
+    >>> built(10, 14, 2, "alike"), built(10, 14, 2, "apart")
+    (array([4, 4, 0, 0, 0, 2]), array([7, 0, 0, 0, 1, 2]))
+    """
+    others, rest = people - at_top, total - top * at_top
+    if not 0 <= rest <= (top - 1) * others:
+        raise ValueError(f"{others} people below {top} cannot share {rest} points")
+    counts = np.zeros(top + 1, dtype=np.int64)
+    counts[top] = at_top
+    if spread == "alike":
+        least, more = divmod(rest, max(others, 1))
+        counts[least] += others - more
+        counts[least + 1] += more
+    else:
+        highest, left = divmod(rest, top - 1)
+        counts[top - 1] += highest
+        counts[left] += 1
+        counts[0] += others - highest - 1
+    return counts
+
+
+def _moments(counts: Counts) -> tuple[np.ndarray, ...]:
+    """Return n, mean and variance of the answers, and the latter two of their distances."""
+    values = np.arange(counts.shape[-1])
+    n, total = counts.sum(axis=-1), counts @ values
+    mean = total / n
+    # In whole numbers up to the last division, so that no spread is exactly none.
+    variance = (n * (counts @ values**2) - total**2) / (n * (n - 1))
+    away = np.abs(values - mean[..., None])
+    far = (counts * away).sum(axis=-1) / n
+    return n, mean, variance, far, (counts * (away - far[..., None]) ** 2).sum(axis=-1) / (n - 1)

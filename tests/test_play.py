@@ -1,0 +1,258 @@
+"""Drawn studies, answers built by hand, and groups that one person leaves for the other."""
+
+import ast
+import json
+import re
+from itertools import combinations_with_replacement
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+
+from helpers.omi import gender_tests
+from helpers.play import ALPHA, built, draw, one_moved, shifted, significant, t_tests
+from helpers.study import load_study
+
+CHAPTER = Path(__file__).parents[1] / "book" / "chapters" / "play.ipynb"
+WIDE = [9, 1, 1, 1, 1, 7]
+
+
+def distributions(least, most=40):
+    """Give counts of the answers 0 to 5 of at least so many people."""
+    people = st.lists(st.integers(0, 5), min_size=least, max_size=most)
+    return people.map(lambda answers: np.bincount(answers, minlength=6))
+
+
+def as_frame(women, men):
+    """Return the people whose answers were counted."""
+    answers = [np.repeat(range(len(counts)), counts) for counts in (women, men)]
+    sex = np.repeat(["woman", "man"], [len(group) for group in answers])
+    return pd.DataFrame({"sex": sex, "item_01": np.concatenate(answers)})
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_garbage_collection():
+    """Spare the tests what takes most of their time: statsmodels collects garbage at every call."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gc.collect", lambda: 0)
+        yield
+
+
+# The t tests
+
+
+@settings(max_examples=60, deadline=None)
+@given(distributions(2), distributions(2))
+def test_agrees_with_the_one_that_chapters_use(women, men):
+    ours = t_tests(women, men)
+    theirs = gender_tests(as_frame(women, men)).iloc[0]
+    for name, value in ours._asdict().items():
+        expected = float(theirs[name]) if theirs[name] is not None else np.nan
+        assert float(value) == pytest.approx(expected, rel=1e-9, abs=1e-14, nan_ok=True)
+
+
+def test_the_study_comes_out():
+    study = load_study().omi
+    theirs = gender_tests(study)
+    women, men = (
+        [np.bincount(study.loc[study["sex"] == sex, i], minlength=6) for i in theirs["item"]]
+        for sex in ("woman", "man")
+    )
+    ours = t_tests(women, men)
+    assert {"student", "welch"} == set(theirs["test"])
+    for name, values in ours._asdict().items():
+        np.testing.assert_allclose(values, theirs[name], rtol=1e-10)
+
+
+def test_by_hand():
+    # Women 1 3 4 5 5, men 0 0 1 2: variances 2.8 and 11/12, pooled (4 x 2.8 + 3 x 11/12) / 7.
+    result = t_tests([0, 1, 0, 1, 1, 2], [2, 1, 1, 0, 0, 0])
+    pooled = (4 * 2.8 + 3 * 11 / 12) / 7
+    assert result.levene_p > ALPHA
+    assert result.t == pytest.approx((3.6 - 0.75) / np.sqrt(pooled * (1 / 5 + 1 / 4)))
+    assert result.df == 7
+
+
+def test_many_pairs_at_once_are_each_pair_by_itself():
+    rng = np.random.default_rng(1)
+    women, men = rng.multinomial(30, [1 / 6] * 6, (4, 1)), rng.multinomial(9, [1 / 6] * 6, 3)
+    for name, values in t_tests(women, men)._asdict().items():
+        assert values.shape == (4, 3)
+        for i, j in np.ndindex(4, 3):
+            assert values[i, j] == getattr(t_tests(women[i, 0], men[j]), name)
+
+
+@pytest.mark.parametrize("men", [[0, 0, 4], [4, 0, 0], [2, 0, 2]])
+def test_no_test_where_levene_cannot_pick(men):
+    assert np.isnan(t_tests([3, 0, 0], men)).all()
+
+
+# One person moves
+
+
+@settings(max_examples=25, deadline=None)
+@given(distributions(3, 12), distributions(3, 12))
+def test_each_move_is_the_comparison_of_the_people_who_are_then_there(women, men):
+    moved = one_moved(women, men)
+    people = as_frame(women, men)
+    for side, (here, there) in enumerate([("woman", "man"), ("man", "woman")]):
+        for answer in range(6):
+            who = people.index[(people["sex"] == here) & (people["item_01"] == answer)]
+            if not len(who):
+                assert np.isnan(moved.p[side, answer])
+                continue
+            after = people.assign(sex=people["sex"].where(people.index != who[0], there))
+            p = gender_tests(after)["p"].iloc[0]
+            assert moved.p[side, answer] == pytest.approx(p, rel=1e-9, abs=1e-14, nan_ok=True)
+
+
+def test_moves_broadcast_like_the_tests_themselves():
+    women, men = np.array([[[3, 4, 5]], [[6, 0, 6]]]), np.array([[5, 4, 0], [2, 2, 2], [1, 0, 8]])
+    moved = one_moved(women, men)
+    assert moved.t.shape == (2, 3, 2, 3)
+    for i, j in np.ndindex(2, 3):
+        np.testing.assert_array_equal(moved.t[i, j], one_moved(women[i, 0], men[j]).t)
+
+
+# Drawing
+
+
+shapes = st.lists(st.floats(0.05, 1), min_size=3, max_size=7)
+
+
+@given(shapes, st.floats(-0.9, 0.9))
+def test_a_shift_moves_the_mean_and_keeps_the_order(shape, part):
+    answers = np.arange(len(shape))
+    before = np.array(shape) / sum(shape) @ answers
+    points = part * min(before, len(shape) - 1 - before)
+    after = shifted(shape, points)
+    assert after.min() >= 0
+    assert after.sum() == pytest.approx(1)
+    assert after @ answers == pytest.approx(before + points, abs=1e-8)
+    more = np.cumsum(shape) / sum(shape) - np.cumsum(after)
+    assert (np.sign(points) * more >= -1e-8).all()
+
+
+def test_a_shift_of_two_answers_moves_people_from_one_to_the_other():
+    assert shifted([3, 1], 0.5) == pytest.approx([0.25, 0.75])
+
+
+def test_no_shift_leads_off_the_scale():
+    with pytest.raises(ValueError, match="answers from 0 to 5 cannot have the mean 5"):
+        shifted([1, 1, 1, 1, 1, 1], 2.5)
+
+
+@pytest.mark.parametrize("rho", [0, 0.3, 1])
+def test_drawn_answers_have_the_shape(rho):
+    counts = draw(WIDE, people=50, items=2, rho=rho, studies=4000, seed=2)
+    assert counts.shape == (4000, 2, 6)
+    assert (counts.sum(axis=2) == 50).all()
+    assert counts.min() >= 0
+    shares = counts.sum(axis=0) / (4000 * 50)
+    # Four standard errors of a share among 200,000 people.
+    np.testing.assert_allclose(shares, np.tile(np.array(WIDE) / 20, (2, 1)), atol=0.0045)
+
+
+def test_an_answer_that_nobody_gives_is_never_drawn():
+    counts = draw([0, 1, 0, 0, 2, 0], people=9, items=3, rho=0.5, studies=50, seed=3)
+    assert not counts[..., [0, 2, 3, 5]].any()
+
+
+@pytest.mark.parametrize("rho", [0, 0.3, 0.6, 0.9])
+def test_answers_above_and_below_the_middle_hang_together_as_theory_has_it(rho):
+    """Sheppard (1899): normal scores both lie above their mean with 1/4 + asin(rho) / 2 pi."""
+    both = draw([1, 1], people=1, items=2, rho=rho, studies=40_000, seed=4)[:, :, 1].all(axis=1)
+    expected = 1 / 4 + np.arcsin(rho) / (2 * np.pi)
+    assert both.mean() == pytest.approx(expected, abs=4 * np.sqrt(expected * (1 - expected) / 4e4))
+
+
+def test_with_rho_1_all_items_agree():
+    counts = draw([1, 2, 3], people=20, items=4, rho=1, studies=10, seed=5)
+    assert (counts == counts[:, :1]).all()
+
+
+# Significant tests
+
+
+def test_false_alarms_of_independent_items_are_binomial():
+    k = significant([1] * 6, 60, 35, 11, studies=3000, seed=6)
+    shares = k.value_counts(normalize=True).reindex(range(12), fill_value=0)
+    expected = stats.binom.pmf(range(12), 11, ALPHA)
+    error = np.sqrt(expected * (1 - expected) / 3000)
+    # Levene's choice and the lumps of the scale make each test's rate only nearly .05.
+    assert (np.abs(shares - expected) < 4 * error + 0.015).all()
+
+
+def test_answers_that_hang_together_keep_the_average_and_stretch_the_ends():
+    alone, together = (significant(WIDE, 60, 35, 11, rho=r, studies=3000) for r in (0, 0.8))
+    assert together.mean() == pytest.approx(alone.mean(), abs=0.15)
+    assert (together == 0).mean() > (alone == 0).mean() + 0.1
+    assert (together >= 5).mean() > (alone >= 5).mean() + 0.01
+
+
+def test_power_is_that_of_the_noncentral_t():
+    k = significant([1] * 6, 60, 35, 1, points=1, studies=4000)
+    men, women = shifted([1] * 6, 0), shifted([1] * 6, 1)
+    values = np.arange(6)
+    spread = [(s @ values**2 - (s @ values) ** 2) for s in (women, men)]
+    nc = 1 / np.sqrt(spread[0] / 60 + spread[1] / 35)
+    high = stats.t.isf(ALPHA / 2, 93)
+    power = stats.nct.sf(high, 93, nc) + stats.nct.cdf(-high, 93, nc)
+    assert k.mean() == pytest.approx(power, abs=0.03)
+
+
+def test_the_same_seed_gives_the_same_studies():
+    first, again, other = (significant(WIDE, 9, 8, 3, studies=50, seed=s) for s in (1, 1, 2))
+    assert first.equals(again)
+    assert not first.equals(other)
+
+
+# Answers built by hand
+
+
+@pytest.mark.parametrize("people", [1, 2, 4])
+@pytest.mark.parametrize("top", [2, 3, 5])
+def test_nothing_lies_closer_together_or_farther_apart(people, top):
+    """Against every way in which so few people can answer."""
+    values = np.arange(top + 1)
+    every = [
+        np.bincount(answers, minlength=top + 1)
+        for answers in combinations_with_replacement(values, people)
+    ]
+    keys = {(int(counts @ values), int(counts[top])) for counts in every}
+    for total, at_top in keys:
+        squares = [c @ values**2 for c in every if c @ values == total and c[top] == at_top]
+        for spread, extreme in (("alike", min(squares)), ("apart", max(squares))):
+            counts = built(people, total, at_top, spread, top)
+            assert (counts.sum(), counts @ values, counts[top]) == (people, total, at_top)
+            assert counts.min() >= 0
+            assert counts @ values**2 == extreme
+
+
+@pytest.mark.parametrize(
+    ("people", "total", "at_top"), [(10, 4, 1), (10, 42, 1), (3, 14, 3), (3, 15, 4)]
+)
+def test_what_cannot_be_shared_is_refused(people, total, at_top):
+    with pytest.raises(ValueError, match="cannot share"):
+        built(people, total, at_top, "alike")
+
+
+# The chapter
+
+
+def test_every_number_that_is_kept_is_told():
+    cells = json.loads(CHAPTER.read_text(encoding="utf-8"))["cells"]
+    told, kept = set(), set()
+    for cell in cells:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            told |= set(re.findall(r"{glue:text}`(\w+)`", source))
+        else:
+            calls = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call)]
+            says = [call for call in calls if getattr(call.func, "attr", "") == "say"]
+            kept |= {keyword.arg for call in says for keyword in call.keywords}
+    assert kept == told

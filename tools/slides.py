@@ -1,0 +1,156 @@
+"""Make the slides of the six sessions from the built chapters: `book/_build/slides`.
+
+A source in `book/slides` is Markdown with slides between lines `---`. In it
+
+- `{{ CHAPTER#ID }}` on a line of its own is the figure or table of that id in a built chapter,
+- `{{ CHAPTER#table: WORDS }}` the table whose caption begins with these words,
+- `{{ CHAPTER:NAME }}` a number that the chapter computes and keeps under this name,
+
+so slides never disagree with the book. What follows a line `Notes:` is for the speaker. Jupyter's
+own slides (nbconvert) use reveal.js, which npm fetches once; the slides need no network.
+"""
+
+import ast
+import base64
+import functools
+import hashlib
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bs4 import BeautifulSoup
+from execute import ROOT
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+BOOK = ROOT / "book"
+SLIDES = BOOK / "_build" / "slides"
+REVEAL = "reveal.js@5.2.1"
+REVEAL_SHA512 = (
+    "r7//6mIM5p34hFiDMvYfXgyjXqGRta+/psd9YtytsgRlrpRzFv4RbH76TXd2qD+7ZPZEbpBDhdRhJaFgfQ7zNQ=="
+)
+PARTS = ["dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"]
+PIECE = re.compile(r"^\{\{ *(\w+)#([^}]+?) *\}\}$", re.MULTILINE)
+NUMBER = re.compile(r"\{\{ *(\w+):(\w+) *\}\}")
+
+
+class SlideError(Exception):
+    """A source names something that no chapter has."""
+
+
+def main() -> None:
+    """Write the slides of every session."""
+    try:
+        fetch_reveal(SLIDES / "reveal.js")
+        for style in [BOOK / "_static" / "book.css", Path(__file__).parent / "slides.css"]:
+            shutil.copy(style, SLIDES)
+        for source in sorted((BOOK / "slides").glob("*.md")):
+            page = SLIDES / f"{source.stem}.html"
+            page.write_text(slides(source), encoding="utf-8")
+            print(page.relative_to(ROOT))
+    except (SlideError, OSError) as error:
+        sys.exit(f"The slides were not made: {error}")
+
+
+def fetch_reveal(place: Path) -> None:
+    """Get what is needed of reveal.js from npm, if it is not there yet."""
+    if (place / PARTS[-1]).exists():
+        return
+    if not shutil.which("npm"):
+        raise SlideError("npm is not installed, and reveal.js comes from there")
+    with tempfile.TemporaryDirectory() as folder:
+        command = ["npm", "pack", "--silent", "--pack-destination", folder, REVEAL]
+        if subprocess.run(command, stdout=subprocess.DEVNULL).returncode:
+            raise SlideError(f"npm could not get {REVEAL}")
+        [archive] = Path(folder).iterdir()
+        digest = hashlib.sha512(archive.read_bytes()).digest()
+        if base64.b64encode(digest).decode() != REVEAL_SHA512:
+            raise SlideError(f"{REVEAL} is not what it was when this was written")
+        with tarfile.open(archive) as packed:
+            for part in PARTS:
+                (place / part).parent.mkdir(parents=True, exist_ok=True)
+                (place / part).write_bytes(packed.extractfile(f"package/{part}").read())
+
+
+@functools.cache
+def outputs(chapter: str) -> list[dict]:
+    """Return what the cells of a built chapter put out."""
+    path = BOOK / "_build" / "stage" / "chapters" / f"{chapter}.ipynb"
+    if not path.exists():
+        raise SlideError(f"there is no built chapter {chapter}: make book")
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [output for cell in cells for output in cell.get("outputs", []) if "data" in output]
+
+
+@functools.cache
+def pieces(chapter: str) -> BeautifulSoup:
+    """Return the figures and tables of a built chapter."""
+    return BeautifulSoup(
+        "".join("".join(output["data"].get("text/html", "")) for output in outputs(chapter)),
+        "html.parser",
+    )
+
+
+def piece(chapter: str, name: str) -> str:
+    """Return the HTML of a figure or table."""
+    if name.startswith("table:"):
+        start = name.removeprefix("table:").strip()
+        captions = [c for c in pieces(chapter)("caption") if c.get_text().startswith(start)]
+        found = captions[0].find_parent(class_="table-box") if captions else None
+    else:
+        found = pieces(chapter).find(id=name)
+    if found is None:
+        raise SlideError(f"chapter {chapter} has no {name}")
+    return str(found)
+
+
+def number(chapter: str, name: str) -> str:
+    """Return a number that a chapter keeps."""
+    for output in outputs(chapter):
+        if output["metadata"].get("scrapbook", {}).get("name") == name:
+            [text] = output["data"].values()
+            return ast.literal_eval("".join(text))
+    raise SlideError(f"chapter {chapter} keeps nothing under {name}")
+
+
+def notebook(text: str) -> "NotebookNode":
+    """Return the notebook of a session: cells for each slide, and for its notes."""
+    from nbformat.v4 import new_markdown_cell, new_notebook
+
+    def cell(source: str, kind: str) -> "NotebookNode":
+        return new_markdown_cell(source, metadata={"slideshow": {"slide_type": kind}})
+
+    text = NUMBER.sub(lambda found: number(*found.groups()), text)
+    cells = []
+    for slide in re.split(r"^---$", text, flags=re.MULTILINE):
+        shown, _, notes = slide.partition("\nNotes:\n")
+        cells.append(cell(PIECE.sub(lambda found: piece(*found.groups()), shown.strip()), "slide"))
+        if notes.strip():
+            cells.append(cell(notes.strip(), "notes"))
+    title = re.search(r"^# (.*)", text)[1]
+    return new_notebook(cells=cells, metadata={"title": title})
+
+
+def slides(source: Path) -> str:
+    """Return the page with the slides of a session."""
+    from nbconvert import SlidesExporter
+
+    exporter = SlidesExporter(
+        template_name="slides_template", extra_template_basedirs=[str(Path(__file__).parent)]
+    )
+    try:
+        page, _ = exporter.from_notebook_node(notebook(source.read_text(encoding="utf-8")))
+    except SlideError as error:
+        raise SlideError(f"{source.name}: {error}") from None
+    return page
+
+
+if __name__ == "__main__":
+    main()
