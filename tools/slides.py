@@ -2,7 +2,7 @@
 
 A source in `book/slides` is Markdown with slides between lines `---`. In it
 
-- `{{ CHAPTER#ID }}` on a line of its own is the figure or table of that id in a built chapter,
+- `{{ CHAPTER#ID }}` on a line of its own is the figure of that id or class in a built chapter,
 - `{{ CHAPTER#table: WORDS }}` the table whose caption begins with these words,
 - `{{ CHAPTER:NAME }}` a number that the chapter computes and keeps under this name,
 
@@ -49,8 +49,10 @@ def main() -> None:
     """Write the slides of every session."""
     try:
         fetch_reveal(SLIDES / "reveal.js")
-        for style in [BOOK / "_static" / "book.css", Path(__file__).parent / "slides.css"]:
-            shutil.copy(style, SLIDES)
+        shutil.copy(BOOK / "_static" / "book.css", SLIDES)
+        theme = SLIDES / "reveal.js" / "dist" / "theme"
+        theme.mkdir(exist_ok=True)
+        shutil.copy(Path(__file__).parent / "slides.css", theme / "book.css")
         for source in sorted((BOOK / "slides").glob("*.md")):
             page = SLIDES / f"{source.stem}.html"
             page.write_text(slides(source), encoding="utf-8")
@@ -105,7 +107,7 @@ def piece(chapter: str, name: str) -> str:
         captions = [c for c in pieces(chapter)("caption") if c.get_text().startswith(start)]
         found = captions[0].find_parent(class_="table-box") if captions else None
     else:
-        found = pieces(chapter).find(id=name)
+        found = pieces(chapter).select_one(f"#{name}, figure.{name}")
     if found is None:
         raise SlideError(f"chapter {chapter} has no {name}")
     return str(found)
@@ -143,7 +145,10 @@ def slides(source: Path) -> str:
     from nbconvert import SlidesExporter
 
     exporter = SlidesExporter(
-        template_name="slides_template", extra_template_basedirs=[str(Path(__file__).parent)]
+        template_name="slides_template",
+        extra_template_basedirs=[str(Path(__file__).parent)],
+        reveal_url_prefix="reveal.js",
+        reveal_theme="book",
     )
     try:
         page, _ = exporter.from_notebook_node(notebook(source.read_text(encoding="utf-8")))
