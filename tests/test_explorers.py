@@ -222,6 +222,15 @@ def test_every_option_of_the_book_shows_a_view_of_its_own(visit, chapter):
     assert len(set(seen)) == len(seen)
 
 
+def test_an_address_leads_to_any_explorer_of_the_book(visit, chapter):
+    path, name = chapter
+    view = visit(path.as_uri()).locator(f"#{name} .view").last.get_attribute("id")
+    page = visit(f"{path.as_uri()}#{view}")
+    assert view in visible(page)
+    top = page.locator(f"#{name} form").bounding_box()["y"]
+    assert 0 <= top < page.viewport_size["height"]
+
+
 def test_without_scripts_the_book_shows_every_view(visit, chapter):
     path, name = chapter
     page = visit(path.as_uri(), java_script_enabled=False)

@@ -47,6 +47,8 @@
     addEventListener("hashchange", () => follow() && announce());
     form.hidden = false;
     if (!follow()) show();
+    // Meanwhile the browser goes to the view itself, below the controls.
+    else addEventListener("load", () => explorer.scrollIntoView());
   };
 
   const start = () => document.querySelectorAll(".explorer").forEach(explore);

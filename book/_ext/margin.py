@@ -1,0 +1,54 @@
+"""Put the source that a sentence names in the margin beside it, or below it on a narrow page.
+
+The reference stands in the list at the end of the book. What stands beside the text is a copy of
+it, at the first place on each page that names it.
+"""
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.writers.html5 import HTML5Translator
+
+
+class MarginNote(nodes.General, nodes.TextElement):
+    """A short text beside a paragraph."""
+
+
+def add_notes(_: Sphinx, document: nodes.document, page: str) -> None:
+    """Put a note after what names sources for the first time on its page."""
+    seen: set[str] = set()
+    for paragraph in list(document.findall(nodes.paragraph)):
+        links = [link for link in paragraph.findall(nodes.reference) if is_citation(link)]
+        new = {link["refuri"]: link for link in links if link["refuri"] not in seen}
+        seen.update(new)
+        block: nodes.Element = paragraph
+        while not isinstance(block.parent, nodes.section):  # out of lists and boxes
+            block = block.parent
+        place = block.parent.index(block) + 1
+        block.parent.insert(place, [note(link) for link in new.values()])
+
+
+def is_citation(link: nodes.reference) -> bool:
+    """Say whether a link leads to a reference: sphinxcontrib-bibtex gives these its text."""
+    return "references.html#" in link.get("refuri", "") and "reftitle" in link
+
+
+def note(link: nodes.reference) -> MarginNote:
+    """Return a note with the number and the text of a reference."""
+    return MarginNote("", f"[{link.astext()}] {link['reftitle']}")
+
+
+def open_note(translator: HTML5Translator, _: MarginNote) -> None:
+    """Begin a note."""
+    translator.body.append('<div class="source" role="note"><small>')
+
+
+def close_note(translator: HTML5Translator, _: MarginNote) -> None:
+    """End it."""
+    translator.body.append("</small></div>\n")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Make notes of what bibliographies hold, once the pages were read."""
+    app.add_node(MarginNote, html=(open_note, close_note))
+    app.connect("doctree-resolved", add_notes)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
