@@ -14,7 +14,8 @@ CHAPTERS = sorted(path.name for path in (SITE / "chapters").glob("*.html"))
 every_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
 # What is not running prose; a pasted number or name ends the words before it.
 ASIDE = "h1, h2, h3, h4, .admonition-title, pre, code, math, .formula, .pasted-text, .cell_output"
-ASIDE += ", .cell_input, figure, table, details, fieldset, .exercise, .solution, a:not(.term)"
+ASIDE += ", .cell_input, figure, table, details, fieldset, .exercise, .solution, .source"
+ASIDE += ", a:not(.term)"
 BREAK = "¶"
 WORD = re.compile(rf"[\w’'-]+|{BREAK}|[^\w\s]")
 

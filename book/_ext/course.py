@@ -100,13 +100,15 @@ def settle(app: Sphinx, document: nodes.document, _: str) -> None:
     """Count exercises from one in each chapter, and leave out the sections round their texts."""
     number = 0
     for node in document.findall(is_extension_node):
-        for section in list(node.findall(nodes.section)):  # of the same id in each of them
+        for section in list(node.findall(nodes.section)):
+            section["ids"] = []  # which are the same in each of them
             section.replace_self(section.children)
         title = f"Solution to exercise {number}"
         if not is_solution_node(node):
             number += 1
             title = f"Exercise {number}: {node[0].astext().partition('(')[2].removesuffix(')')}"
-        node[0].children = [nodes.Text(title)]
+        # A title would be numbered through the whole book.
+        node[0] = nodes.paragraph("", title, classes=["admonition-title"])
 
 
 def _tags(opening: str, closing: str) -> tuple:
