@@ -25,7 +25,7 @@ lighthouse: book ## measure every page as a phone sees it, into docs/lighthouse.
 	@$(RUN) tools/lighthouse.py
 
 test: book lint ## check everything: the style, the helpers, the data, the built book
-	$(RUN) -m pytest --numprocesses auto --dist loadgroup
+	$(RUN) -m pytest --numprocesses auto --dist loadfile
 
 lint: setup ## check the style of the code, notebooks included
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check .

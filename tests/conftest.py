@@ -109,15 +109,8 @@ def tiny(tmp_path, write_tiny):
     return write_tiny(tmp_path / "tiny")
 
 
-def pytest_collection_modifyitems(items):
-    """Let one process do the tests of a file, and of those in a browser the tests of a page."""
-    for item in items:
-        name = item.callspec.params.get("name", "") if hasattr(item, "callspec") else ""
-        group = f"{item.path.name} {name if item.path.name == 'test_pages.py' else ''}"
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
-def pytest_collection_finish():
+@pytest.fixture(scope="module", autouse=True)
+def _frozen():
     """Keep what is there by now from the garbage collector, which statsmodels calls often."""
     gc.freeze()
 

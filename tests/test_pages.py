@@ -1,18 +1,22 @@
 """What every page promises its readers: accessible, light, at peace with other hosts, whole."""
 
-import contextlib
 import functools
-import re
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from browsing import (
+    CHAPTERS,
+    PAGES,
+    SITE,
+    THEME,
+    WITHOUT_CONTRAST,
+    axe_faults,
+    every_chapter,
+    every_page,
+    opened,
+)
 from bs4 import BeautifulSoup
 
-SITE = Path(__file__).parents[1] / "book" / "_build" / "html"
-PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
-PAGES = [name for name in PAGES if name != "index.html"]  # the same bytes as the first page
-CHAPTERS = [name for name in PAGES if name.startswith("chapters/")]
 FIRST_VISIT, LATER_VISIT, EXPLORER = 500_000, 150_000, 150_000  # bytes, uncompressed
 SPACING = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
   word-spacing: 0.16em !important; } p { margin-bottom: 2em !important; }"""  # WCAG 1.4.12
@@ -21,21 +25,10 @@ CUT_OFF = """() => [...document.querySelectorAll("main *, header *, footer *")].
   /hidden|clip/.test(getComputedStyle(e).overflow) && !e.closest("svg, .sr-only, math") &&
   (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
 ).map((e) => e.outerHTML.slice(0, 80))"""
-FOCUS = """() => {
-  const e = document.activeElement, s = getComputedStyle(e), box = e.getBoundingClientRect();
-  return {name: e.outerHTML.slice(0, 80), outline: parseFloat(s.outlineWidth) *
-    (s.outlineStyle !== "none"), shown: box.width > 0 && box.height > 0 && box.bottom > 0,
-    inside: e.closest("footer, .turn, main") !== null};
-}"""
 SMALL = """() => [...document.querySelectorAll("button, select, input, summary, header a, nav a")]
   .filter((e) => e.checkVisibility({visibilityProperty: true}))
   .filter((e) => e.getBoundingClientRect().height < 24 && !e.closest("label"))
   .filter((e) => !e.matches(".skip")).map((e) => e.outerHTML.slice(0, 80))"""
-THEME = "document.documentElement.dataset.theme"
-NOT_PRINTED = ["header", "#contents", ".copy", ".turn", "footer"]
-WITHOUT_CONTRAST = {"color-contrast": {"enabled": False}}
-every_page = pytest.mark.parametrize("name", PAGES)
-every_chapter = pytest.mark.parametrize("name", CHAPTERS)
 
 
 def test_the_book_was_built():
@@ -56,22 +49,26 @@ def address(serve):
 
 
 @pytest.fixture(scope="module")
-def visits(browser, address):
-    """Visit every page once as a new reader: bytes, complaints, and what a script may not do."""
-    found = {}
-    for name in PAGES:
+def as_a_new_reader(browser, address):
+    """Return a function that visits a page, once: bytes, complaints, what a script may not do."""
+
+    @functools.cache
+    def look(name):
         context = browser.new_context()
         page = context.new_page()
-        sizes, complaints = [], []
-        page.on("response", lambda response, sizes=sizes: sizes.append(len(response.body())))
-        page.on("console", lambda message, said=complaints: said.append(message.text))
-        page.on("pageerror", lambda error, said=complaints: said.append(str(error)))
+        responses, complaints = [], []
+        page.on("response", lambda response: responses.append(response))
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{address}/{name}", wait_until="networkidle")
-        found[name] = {"bytes": sum(sizes), "complaints": list(complaints)}
+        size = sum(len(response.body()) for response in responses)
+        seen = {"bytes": size, "complaints": list(complaints)}
         page.evaluate("fetch('https://example.org/').catch(() => {})")
-        found[name]["refused"] = complaints[-1]
+        seen["refused"] = complaints[-1]
         context.close()
-    return found
+        return seen
+
+    return look
 
 
 @pytest.fixture(scope="module")
@@ -96,84 +93,6 @@ def on_a_phone(browser, address):
     return look
 
 
-@pytest.fixture(scope="module")
-def on_a_desk(browser, address):
-    """Return a function that looks at a page, once, on a wide dark screen; then as printed."""
-
-    @functools.cache
-    def look(name):
-        with opened(browser, f"{address}/{name}", 1280, "dark") as page:
-            seen = {"theme": page.evaluate(THEME), "tabs": tab_through(page)}
-            seen["axe"] = axe_faults(page)
-            page.set_viewport_size({"width": 320, "height": 800})
-            seen["axe at another width"] = axe_faults(page, **WITHOUT_CONTRAST)
-            page.set_viewport_size({"width": 794, "height": 800})
-            page.emulate_media(media="print")
-            seen["printed"] = [place for place in NOT_PRINTED if is_shown(page, place)]
-            seen["print"] = page.evaluate(
-                "['color', 'backgroundColor'].map((p) => getComputedStyle(document.body)[p])"
-            )
-            seen["width"] = page.evaluate("document.documentElement.scrollWidth")
-            return seen
-
-    return look
-
-
-@contextlib.contextmanager
-def opened(browser, url, width, scheme):
-    """Open a page without the policy that would forbid axe."""
-    context = browser.new_context(
-        viewport={"width": width, "height": 800},
-        color_scheme=scheme,
-        reduced_motion="reduce",
-        bypass_csp=True,
-    )
-    page = context.new_page()
-    page.goto(url)
-    yield page
-    context.close()
-
-
-def is_shown(page, place):
-    return page.locator(place).first.is_visible()
-
-
-def axe_faults(page, **rules):
-    from axe_playwright_python.sync_playwright import Axe
-
-    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    page.evaluate("document.querySelectorAll('details').forEach((d) => (d.open = true))")
-    # Code has the same few colours everywhere, so the first blocks stand for all.
-    page.evaluate(
-        "[...document.querySelectorAll('.highlight pre')].slice(3)"
-        ".forEach((pre) => (pre.textContent = pre.textContent))"
-    )
-    options = {"runOnly": tags, "rules": rules, "resultTypes": ["violations"]}
-    result = Axe().run(page, options=options).response
-    assert len(result["passes"]) > 20
-    return [
-        f"{rule['id']}: {node['html'][:120]}"
-        for rule in result["violations"]
-        for node in rule["nodes"]
-    ]
-
-
-def tab_through(page):
-    """Press Tab until everything in sight should have been reached, and return what was."""
-    steps = page.evaluate(
-        "[...document.querySelectorAll('a[href], button, input, select, summary, [tabindex]')]"
-        ".filter((e) => e.tabIndex >= 0)"
-        ".filter((e) => e.checkVisibility({visibilityProperty: true})).length"
-    )
-    radios = page.locator("input[type=radio]:visible").count()
-    groups = page.locator("fieldset:visible:has(input[type=radio])").count()
-    seen = []
-    for _ in range(steps - radios + groups):
-        page.keyboard.press("Tab")
-        seen.append(page.evaluate(FOCUS))
-    return seen
-
-
 # Accessible
 
 
@@ -182,22 +101,6 @@ def test_axe_finds_nothing_on_a_light_page(on_a_phone, name):
     seen = on_a_phone(name)
     assert seen["theme"] == "light"
     assert seen["axe"] == seen["axe at another width"] == []
-
-
-@every_page
-def test_axe_finds_nothing_on_a_dark_page(on_a_desk, name):
-    seen = on_a_desk(name)
-    assert seen["theme"] == "dark"
-    assert seen["axe"] == seen["axe at another width"] == []
-
-
-@every_page
-def test_the_tab_key_reaches_everything_in_sight(on_a_desk, name):
-    seen = on_a_desk(name)["tabs"]
-    assert "skip" in seen[0]["name"]
-    assert [one for one in seen if not one["outline"] or not one["shown"]] == []
-    assert "<footer" not in seen[-1]["name"]
-    assert seen[-1]["inside"]
 
 
 @every_page
@@ -244,9 +147,9 @@ def test_the_policy_allows_no_other_host(name):
 
 
 @every_page
-def test_the_policy_is_enforced(visits, name):
-    assert visits[name]["complaints"] == []
-    assert "Content Security Policy" in visits[name]["refused"]
+def test_the_policy_is_enforced(as_a_new_reader, name):
+    assert as_a_new_reader(name)["complaints"] == []
+    assert "Content Security Policy" in as_a_new_reader(name)["refused"]
 
 
 @every_page
@@ -280,9 +183,9 @@ def test_the_search_finds(visit, address, place):
 
 
 @every_chapter
-def test_a_chapter_is_light(visits, name):
+def test_a_chapter_is_light(as_a_new_reader, name):
     extra = EXPLORER * len(soup(name).select(".explorer"))
-    assert 10_000 < visits[name]["bytes"] <= FIRST_VISIT + extra
+    assert 10_000 < as_a_new_reader(name)["bytes"] <= FIRST_VISIT + extra
     assert (SITE / name).stat().st_size <= LATER_VISIT + extra
 
 
@@ -306,16 +209,6 @@ def test_formulas_need_no_script():
     formulas = [math for name in PAGES for math in soup(name).find_all("math")]
     assert formulas
     assert not any("\\(" in soup(name).get_text() for name in PAGES)
-
-
-@every_page
-def test_a_page_prints(on_a_desk, name):
-    seen = on_a_desk(name)
-    assert seen["printed"] == []
-    ink, paper = seen["print"]
-    assert sum(map(int, re.findall(r"\d+", ink)[:3])) < 200
-    assert paper == "rgb(255, 255, 255)"
-    assert seen["width"] <= 794
 
 
 # Found and shared
