@@ -6,6 +6,7 @@ import json
 import math
 import shutil
 import subprocess
+import symtable
 import sys
 import zipfile
 from pathlib import Path
@@ -199,6 +200,20 @@ def test_the_solution_is_right_and_nothing_else_is(sheet, exercise):
 def test_the_tests_come_to_the_answer_in_another_way(sheet, exercise):
     solved = ast.unparse(ast.parse(exercise.code).body[-1].value)
     assert solved not in ast.unparse(ast.parse("\n".join(exercise.tests)))
+
+
+@every_sheet
+def test_exercises_leave_alone_what_an_explorer_looks_up_later(sheet):
+    """On the page both run in one kernel, where an explorer's view is computed at each choice."""
+    notebook = nbformat.read(BOOK / "chapters" / f"{sheet.name}.ipynb", as_version=4)
+    code = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "code")
+    views = [node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Lambda)]
+    looked_up = {node.id for view in views for node in ast.walk(view) if isinstance(node, ast.Name)}
+    looked_up -= {argument.arg for view in views for argument in view.args.args}
+    ours = "\n".join(code for e in sheet.exercises for code in [e.code, *e.tests])
+    names = symtable.symtable(ours, sheet.name, "exec").get_symbols()
+    assigned = {name.get_name() for name in names if name.is_assigned()}
+    assert not assigned & looked_up
 
 
 def test_every_numbered_chapter_has_exercises_and_their_place():

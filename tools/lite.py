@@ -240,11 +240,11 @@ def link(root: str, name: str, lite: Path) -> str:
         source = "from cdn.jsdelivr.net, some tens of MB"
     address = escape(f"{root}lite/lab/index.html?path=book/{name}")
     return (
-        f'<aside class="run-here"><p><a href="{address}">Run this chapter in your browser</a></p>\n'
+        f'<div class="run-here"><p><a href="{address}">Run this chapter in your browser</a></p>\n'
         "<p>Opens JupyterLab from this site. It then fetches Python and its scientific packages "
         f"(Pyodide {PYODIDE_VERSION}) {source}, and the helpers with what they need from this site "
         f"({own:.0f} MB); a first cell, added to the chapter, installs them. What you write stays "
-        "in your browser.</p></aside>"
+        "in your browser.</p></div>"
     )
 
 
