@@ -9,8 +9,13 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from helpers.study import load_study
+
+# How long a test takes says nothing about the code on a machine that others use too.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 DATA = Path(__file__).parents[1] / "data"
 # As root, and without asking any host for updates.
