@@ -250,7 +250,7 @@ def report(
         [
             "# Benchmarks",
             "",
-            f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: medians of {rounds} rounds.",
+            f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}, medians; rounds: {rounds}.",
             f"{machine()}; the load was {load:.1f} at the start. Seconds say little about another",
             "machine; ratios say more.",
             "",

@@ -1,5 +1,7 @@
 """Measure the built pages with Lighthouse as a phone would see them; write `docs/lighthouse.md`.
 
+`python tools/lighthouse.py [RUNS]` measures each page that often, by default three times.
+
 Lighthouse comes from npm when this runs, and with it Node is needed; nothing else here needs it.
 """
 
@@ -19,7 +21,8 @@ from execute import ROOT
 SITE = ROOT / "book" / "_build" / "html"
 REPORT = ROOT / "docs" / "lighthouse.md"
 VERSION = "12"
-RUNS = 3  # of which the one with the median performance counts: other work on the machine shows
+# Of an odd number of runs the one with the median performance counts: other work shows.
+RUNS = int(sys.argv[1]) if len(sys.argv) > 1 else 3
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
 MEASURES = ["first-contentful-paint", "largest-contentful-paint", "cumulative-layout-shift"]
 CHROME = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run"
@@ -101,7 +104,7 @@ def report(rows: list[str], result: dict) -> str:
             f"{result['lighthouseVersion']} (its phone profile: slow 4G and a processor slowed "
             f"down four times, both simulated), Chromium {chromium}, on {platform.system()} "
             f"{platform.machine()} with {os.cpu_count()} cores. The server is Python's own, on "
-            f"the same machine, without compression. Median of {RUNS} runs.",
+            f"the same machine, without compression. Runs of each page: {RUNS}.",
             "",
             "| " + " | ".join(heads) + " |",
             "| --- |" + " --: |" * (len(heads) - 1),
