@@ -113,7 +113,7 @@ IMPOSSIBLE = {
         int(facts["R3"]["printed"])
         not in counts_that_print(facts["H1.not_possible"]["printed"], int(facts["X1"]["printed"]))
     ),
-    # 45 people are 46.6 % of no number of people.
+    # 45 people are 46.6% of no number of people.
     "H1.depends": lambda facts: (
         not any(
             int(facts["R1"]["printed"]) in counts_that_print(facts["H1.depends"]["printed"], base)
@@ -336,7 +336,7 @@ def test_recipe_by_hand(recipe, expected):
 
 def test_p_of_a_printed_f():
     # An F with 1 and d degrees of freedom is the square of a t with d; 3.9201 is 1.9799 squared,
-    # the two-sided 5 % point of t with 120 (Pearson and Hartley 1954, table 12).
+    # the two-sided 5% point of t with 120 (Pearson and Hartley 1954, table 12).
     printed = pd.DataFrame({"fact_id": ["F", "d"], "printed": ["3.9201", "120"]})
     fact = pd.Series({"column": "F", "where": "d"})
     assert STATISTICS["p_of_f"](fact, printed) == pytest.approx(0.05, abs=1e-5)

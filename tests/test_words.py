@@ -230,7 +230,7 @@ def test_groups_dealt_at_random_rarely_differ(monkeypatch):
     for _ in range(60):
         order = rng.permutation(RECOVERY.to_numpy())[:40]
         smallest.append(keyness(order[:15], order[15:])["p_adjusted"].min())
-    # 3 of 60 are expected; 9 or more have a chance of .2 %.
+    # 3 of 60 are expected; 9 or more have a chance of .2%.
     assert sum(p <= 0.05 for p in smallest) < 9
 
 

@@ -211,7 +211,7 @@ def reliability(ratings: ArrayLike, people: ArrayLike | None = None) -> dict[str
                     D_e = \frac{1}{n (n - 1)} \sum_c n_c (n - n_c)
 
           for :math:`n_{uc}` of :math:`m_u` coders who put unit u into category c;
-        - `alpha_low`, `alpha_high`: its 95 % interval, percentiles of 1,000 samples of people drawn
+        - `alpha_low`, `alpha_high`: its 95% interval, percentiles of 1,000 samples of people drawn
           with replacement (Efron 1979), the same in every run; samples in which alpha is not
           defined are left out.
 

@@ -95,7 +95,7 @@ def standardised_difference(values: pd.Series, in_group: pd.Series) -> float:
 
 
 def tally(people: pd.DataFrame, column: str, by: str | None = None) -> pd.DataFrame:
-    """Count the levels of a column, in all or in each group, with Wilson 95 % intervals.
+    """Count the levels of a column, in all or in each group, with Wilson 95% intervals.
 
     Parameters
     ----------

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 Answers = NDArray[np.float64]
 
-_ALPHA = 0.05  # for Levene's test, and what the 95 % intervals leave out
+_ALPHA = 0.05  # for Levene's test, and what the 95% intervals leave out
 
 # fmt: off
 _COLUMNS = [
@@ -46,7 +46,7 @@ def gender_tests(
     Returns
     -------
     DataFrame
-        One row an item, intervals at 95 %:
+        One row an item, intervals at 95%:
 
         - `n_women`, `mean_women`, `sd_women`, `n_men`, `mean_men`, `sd_men`: answers given, their
           mean and their SD with divisor n - 1, in units of the item;

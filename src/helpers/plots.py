@@ -23,6 +23,8 @@ INK, FAINT, ON_COLOUR = "#1f2933", "#c9ced6", "#fffffe"
 # The first three are told apart with any colour vision; who needs more adds a mark or a label.
 COLOURS = ["#1b6ca8", "#c8590a", "#1a7f6b", "#7b4fa3", "#8a6d00", "#6b7280"]
 WIDTH = 4.6  # inches: narrow enough to be read on a phone
+# What most parts of a drawing share is written once, on the whole.
+INHERITED = ("font-size: 10px", "font-family: var(--figure-font, sans-serif)", "fill: currentColor")
 DIVERGING = ["#8c3f04", "#d9772b", "#f0c9a0", "#b3cfe6", "#4c8fc4", "#124e7c"]
 
 mpl.rcParams.update(
@@ -83,6 +85,7 @@ def publish(figure: Figure, name: str, caption: str, alt: str) -> Html:
     head = (
         f'<svg role="img" aria-label="{escape(alt)}" viewBox="{box[0][9:-1]}" '
         f'width="{float(box[1]):.0f}" height="{float(box[2]):.0f}" stroke-linejoin="round" '
+        f'style="{"; ".join(INHERITED)}" '
         'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
     svg = head + _lean(_with_variables(svg[svg.index(">") + 1 :]))
@@ -98,7 +101,8 @@ def publish(figure: Figure, name: str, caption: str, alt: str) -> Html:
 def _lean(svg: str) -> str:
     """Leave out what makes a drawing long and nobody sees."""
     svg = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", svg)
-    svg = re.sub(r"(\.\d\d)\d{3,4}\b(?=[^<>]*>)", r"\1", svg)  # of a pixel, not of a label
+    svg = re.sub(r"(\.\d\d)\d+\b(?=[^<>]*>)", r"\1", svg)  # of a pixel, not of a label
+    svg = re.sub(r' style="([^"]*)"', lambda match: _own_style(match[1]), svg)
     svg = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", svg)
     meant = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
     svg = re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in meant else "", svg)
@@ -108,6 +112,11 @@ def _lean(svg: str) -> str:
     while (shorter := alone.sub(r"\1", svg)) != svg:
         svg = shorter
     return svg
+
+
+def _own_style(style: str) -> str:
+    own = [rule for rule in style.split("; ") if rule not in INHERITED]
+    return f' style="{"; ".join(own)}"' if own else ""
 
 
 def _with_variables(svg: str) -> str:

@@ -70,7 +70,7 @@ def theme_counts(study: Study, question: str, coder: str = "consensus") -> pd.Da
     DataFrame
         One row a theme, those that nobody names too, the most named first and `RESIDUAL` last;
         themes with equal counts stand in the order of the codebook. `theme` and its `label`; `n`
-        people; their `share` of those who answered, with its 95 % interval `low` to `high` (Wilson
+        people; their `share` of those who answered, with its 95% interval `low` to `high` (Wilson
         1927); `printed`, the number of people that the paper prints, NA where it prints none.
 
     Raises
@@ -179,7 +179,7 @@ def by_group(study: Study, question: str, *groups: str) -> pd.DataFrame:
     -------
     DataFrame
         One row a column of `groups`, a theme and a group (`by`, `theme`, `label`, `group`): `n` of
-        `base` people name the theme, `share` of them, with its 95 % interval `low` to `high`
+        `base` people name the theme, `share` of them, with its 95% interval `low` to `high`
         (Wilson 1927). `p` tests whether the groups differ, and is the same for all groups of a
         theme: Fisher's exact test of two groups (1922), and of more its extension by Freeman and
         Halton (1951), estimated from 9,999 random tables with the same margins, which are the same
