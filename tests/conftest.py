@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from browsing import SITE
 from hypothesis import HealthCheck, settings
 
 from helpers.study import load_study
@@ -153,6 +154,12 @@ def visit(browser):
     yield visit
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def address(serve):
+    """Return the address of the built book."""
+    return serve(SITE)
 
 
 @pytest.fixture(scope="module")

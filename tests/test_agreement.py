@@ -83,7 +83,7 @@ ratings = st.integers(2, 4).flatmap(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(ratings)
 def test_coders_and_names_of_categories_are_interchangeable(ratings):
     measured = reliability(ratings)
@@ -91,7 +91,7 @@ def test_coders_and_names_of_categories_are_interchangeable(ratings):
     assert reliability(renamed[::-1]) == pytest.approx(measured, nan_ok=True)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=20), st.integers(2, 4))
 def test_coders_who_always_agree(codes, coders):
     measured = reliability([codes] * coders)
@@ -149,7 +149,7 @@ def test_interval_is_that_of_alpha_in_samples_of_people(per_person):
     assert measured["alpha_high"] == pytest.approx(np.quantile(alphas, 0.975), abs=near)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(ratings)
 def test_interval_adds_up_the_terms_of_alpha(ratings):
     # One person alone is drawn every time, so both ends are alpha itself.

@@ -329,7 +329,6 @@ def test_real_answers_pass_and_are_listed(sample, mean_places, sd_places, digits
             assert (listed == counts_of(sample)).all(axis=1).any()
 
 
-@settings(deadline=None)
 @given(samples, st.integers(1, 2), digit_ways, st.integers(1, 4), st.integers(0, 2**32))
 def test_listed_and_drawn_answers_give_the_printed_pair(sample, places, digits, low, seed):
     mean, sd = mean_sd([x + low for x in sample])
@@ -416,7 +415,6 @@ def test_either_reading_accepts_what_one_of_the_two_accepts(found):
         assert found["either"][name][both].all()
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 5), min_size=2, max_size=60),
     st.lists(st.integers(0, 5), min_size=2, max_size=60),
@@ -714,7 +712,7 @@ def test_corrections_by_hand():
     assert_allclose(table["bh_best"], [0.04, 0.04 / 3])
 
 
-@settings(max_examples=12, deadline=None)  # statsmodels' Holm collects garbage, which takes time
+@settings(max_examples=12)  # statsmodels' Holm collects garbage, which takes time
 @given(
     st.lists(st.floats(0, 0.2), min_size=1, max_size=5),
     st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1)), max_size=6),

@@ -112,7 +112,7 @@ def test_missing_values_are_left_out_of_differences():
     assert standardised_difference(values, in_group) == pytest.approx(2**-0.5)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(0, 20), min_size=8, max_size=20),
     st.integers(-3, 3).filter(bool),
@@ -126,7 +126,7 @@ def test_scale_and_sides_do_not_matter_to_numbers(numbers, factor, shift):
     assert standardised_difference(factor * values + shift, in_group) == pytest.approx(difference)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.sampled_from("abc"), max_size=12), st.permutations("xyz"))
 def test_names_and_order_of_levels_do_not_matter(letters, names):
     values = pd.Series([*"aabbccabc", *letters])

@@ -314,7 +314,7 @@ def test_a_student_gets_blanks_and_neither_solution_nor_tests(made):
 @pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning")
 @pytest.mark.parametrize(
     ("answer", "said"),
-    [("3", "passed"), ("...", "No answer yet"), ("2", "Somebody was forgotten"), ("9", "Not this")],
+    [("3", "passed"), ("2", "Somebody was forgotten")],
 )
 def test_a_students_checks_speak(made, answer, said):
     checks = worked(made / "student" / "01_small.ipynb", {"n": answer})

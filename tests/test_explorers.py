@@ -60,8 +60,7 @@ def file(folder):
 
 def visible(page):
     """Return the ids of the views that can be seen."""
-    views = page.locator(".view").all()
-    return [view.get_attribute("id") for view in views if view.is_visible()]
+    return page.locator(".view:visible").evaluate_all("(views) => views.map((view) => view.id)")
 
 
 def chosen(page):

@@ -66,7 +66,7 @@ findings = st.dictionaries(
 )
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(names, findings)
 def test_what_was_noted_is_read_again(coder, noted):
     with TemporaryDirectory() as folder:
@@ -396,7 +396,7 @@ def test_pairs_are_those_whose_means_reliability_gives():
             assert row["n"] == two["n"]
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.integers(2, 6), st.integers(0, 999), st.floats(0, 0.9))
 def test_disputed_answers_are_those_with_least_agreement(coders, seed, unread):
     rng = np.random.default_rng(seed)

@@ -7,7 +7,7 @@ import krippendorff
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 DATA = Path(__file__).parents[1] / "data"
@@ -191,7 +191,6 @@ stretch = st.tuples(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.lists(stretch, min_size=1, max_size=5), min_size=1, max_size=4), st.data())
 def test_what_is_marked_is_read_again(read, spoken, data):
     content, expected = "", []

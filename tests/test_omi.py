@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pingouin
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
@@ -308,7 +308,6 @@ def assert_alike(row, other, columns):
     )
 
 
-@settings(deadline=None)
 @given(answered, answered)
 def test_swapping_the_groups_turns_the_signs(women, men):
     row, swapped = one(women, men), one(men, women)
@@ -321,7 +320,6 @@ def test_swapping_the_groups_turns_the_signs(women, men):
     assert_alike(row, swapped, ["levene_f", "levene_p", "df", "p", "welch_df", "mwu_p", "p_holm"])
 
 
-@settings(deadline=None)
 @given(answered, answered, st.integers(-1000, 1000))
 def test_adding_a_constant_changes_only_the_means(women, men, constant):
     row = one(women, men)
@@ -331,7 +329,6 @@ def test_adding_a_constant_changes_only_the_means(women, men, constant):
     assert_alike(row, shifted, TESTED[9:])
 
 
-@settings(deadline=None)
 @given(answered, answered, st.randoms())
 def test_order_of_rows_is_irrelevant(women, men, random):
     answers = side_by_side(women, men)
@@ -342,14 +339,12 @@ def test_order_of_rows_is_irrelevant(women, men, random):
     assert_alike(row, shuffled, [name for name in COLUMNS[1:-1] if name != "test"])
 
 
-@settings(deadline=None)
 @given(answered.filter(lambda a: len(set(a)) > 1), answered.filter(lambda a: len(a) > 1))
 def test_superiority_counts_pairs(women, men):
     pairs = [(w > m) + (w == m) / 2 for w in women for m in men]
     assert one(women, men).superiority == pytest.approx(np.mean(pairs))
 
 
-@settings(deadline=None)
 @given(answered, answered)
 def test_g_lies_in_its_interval_which_excludes_zero_as_student_does(women, men):
     row = one(women, men)

@@ -1,4 +1,4 @@
-"""What every page promises its readers: accessible, light, at peace with other hosts, whole."""
+"""What every page promises its readers: accessible, at peace with other hosts, whole."""
 
 import functools
 from urllib.parse import urlsplit
@@ -9,7 +9,6 @@ from browsing import (
     PAGES,
     SITE,
     THEME,
-    WITHOUT_CONTRAST,
     axe_faults,
     every_chapter,
     every_page,
@@ -17,7 +16,6 @@ from browsing import (
 )
 from bs4 import BeautifulSoup
 
-FIRST_VISIT, LATER_VISIT, EXPLORER = 500_000, 150_000, 150_000  # bytes, uncompressed
 SPACING = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
   word-spacing: 0.16em !important; } p { margin-bottom: 2em !important; }"""  # WCAG 1.4.12
 # Elements whose text sticks out of them while they hide or cut off what does.
@@ -40,35 +38,7 @@ def soup(name):
     return BeautifulSoup((SITE / name).read_text(encoding="utf-8"), "html.parser")
 
 
-@pytest.fixture(scope="module")
-def address(serve):
-    return serve(SITE)
-
-
 # What is seen on each page
-
-
-@pytest.fixture(scope="module")
-def as_a_new_reader(browser, address):
-    """Return a function that visits a page, once: bytes, complaints, what a script may not do."""
-
-    @functools.cache
-    def look(name):
-        context = browser.new_context()
-        page = context.new_page()
-        responses, complaints = [], []
-        page.on("response", lambda response: responses.append(response))
-        page.on("console", lambda message: complaints.append(message.text))
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{address}/{name}", wait_until="networkidle")
-        size = sum(len(response.body()) for response in responses)
-        seen = {"bytes": size, "complaints": list(complaints)}
-        page.evaluate("fetch('https://example.org/').catch(() => {})")
-        seen["refused"] = complaints[-1]
-        context.close()
-        return seen
-
-    return look
 
 
 @pytest.fixture(scope="module")
@@ -81,9 +51,8 @@ def on_a_phone(browser, address):
             seen = {"theme": page.evaluate(THEME), "small": page.evaluate(SMALL)}
             page.get_by_role("link", name="Contents", exact=True).click()
             seen["axe"] = axe_faults(page)
-            # Contrast takes most of the time and depends on the scheme, so one width is enough.
             page.set_viewport_size({"width": 1280, "height": 800})
-            seen["axe at another width"] = axe_faults(page, **WITHOUT_CONTRAST)
+            seen["axe at another width"] = axe_faults(page)
             page.set_viewport_size({"width": 320, "height": 800})
             page.add_style_tag(content=SPACING)
             seen["cut off"] = page.evaluate(CUT_OFF)
@@ -94,6 +63,14 @@ def on_a_phone(browser, address):
 
 
 # Accessible
+
+
+def test_axe_would_find_faults(browser):
+    with opened(browser, (SITE / "intro.html").as_uri(), 1280, "light") as page:
+        page.evaluate("document.querySelector('main').append(document.createElement('input'))")
+        page.add_style_tag(content="article p { color: #ccc !important }")
+        found = {fault.split(":")[0] for fault in axe_faults(page)}
+    assert {"label", "color-contrast"} <= found
 
 
 @every_page
@@ -147,12 +124,6 @@ def test_the_policy_allows_no_other_host(name):
 
 
 @every_page
-def test_the_policy_is_enforced(as_a_new_reader, name):
-    assert as_a_new_reader(name)["complaints"] == []
-    assert "Content Security Policy" in as_a_new_reader(name)["refused"]
-
-
-@every_page
 def test_no_script_delays_the_page(name):
     for script in soup(name).find_all("script", src=True):
         assert script.has_attr("defer")
@@ -179,16 +150,6 @@ def test_the_search_finds(visit, address, place):
     assert page.complaints == []
 
 
-# Light
-
-
-@every_chapter
-def test_a_chapter_is_light(as_a_new_reader, name):
-    extra = EXPLORER * len(soup(name).select(".explorer"))
-    assert 10_000 < as_a_new_reader(name)["bytes"] <= FIRST_VISIT + extra
-    assert (SITE / name).stat().st_size <= LATER_VISIT + extra
-
-
 # Whole
 
 
@@ -197,11 +158,10 @@ def test_without_scripts_nothing_is_missing(visit, address, name):
     page = visit(f"{address}/{name}", java_script_enabled=False)
     article = soup(name).find("article")
     for selector in ["figure", "table", ".explorer .view", ".pasted-text"]:
-        places = page.locator(f"article {selector}")
-        assert places.count() == len(article.select(selector))
+        there = page.locator(f"article {selector}").count()
+        assert there == len(article.select(selector))
         folded = len(article.select(f"details {selector}"))
-        shown = sum(place.is_visible() for place in places.all())
-        assert shown >= places.count() - folded
+        assert page.locator(f"article {selector}:visible").count() >= there - folded
     assert page.locator("#colours").is_hidden()
 
 

@@ -4,7 +4,7 @@ import functools
 import re
 
 import pytest
-from browsing import SITE, THEME, WITHOUT_CONTRAST, axe_faults, every_page, opened
+from browsing import THEME, axe_faults, every_page, opened
 
 FOCUS = """() => {
   const e = document.activeElement, s = getComputedStyle(e), box = e.getBoundingClientRect();
@@ -13,11 +13,6 @@ FOCUS = """() => {
     inside: e.closest("footer, .turn, main") !== null};
 }"""
 NOT_PRINTED = ["header", "#contents", ".copy", ".turn", "footer"]
-
-
-@pytest.fixture(scope="module")
-def address(serve):
-    return serve(SITE)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +25,7 @@ def on_a_desk(browser, address):
             seen = {"theme": page.evaluate(THEME), "tabs": tab_through(page)}
             seen["axe"] = axe_faults(page)
             page.set_viewport_size({"width": 320, "height": 800})
-            seen["axe at another width"] = axe_faults(page, **WITHOUT_CONTRAST)
+            seen["axe at another width"] = axe_faults(page)
             page.set_viewport_size({"width": 794, "height": 800})
             page.emulate_media(media="print")
             seen["printed"] = [place for place in NOT_PRINTED if is_shown(page, place)]

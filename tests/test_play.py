@@ -45,7 +45,7 @@ def _no_garbage_collection():
 # The t tests
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(distributions(2), distributions(2))
 def test_agrees_with_the_one_that_chapters_use(women, men):
     ours = t_tests(women, men)
@@ -94,7 +94,7 @@ def test_no_test_where_levene_cannot_pick(men):
 # One person moves
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(distributions(3, 12), distributions(3, 12))
 def test_each_move_is_the_comparison_of_the_people_who_are_then_there(women, men):
     moved = one_moved(women, men)

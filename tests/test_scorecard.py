@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -155,14 +155,12 @@ UNITS = {"mean": 4, "sd": 5, "t": 3, "df": 3, "p": 3, "F": 3, "%": 1, "years": 4
 NUMBERS = st.decimals("-500", "500", places=6)
 
 
-@settings(deadline=None)
 @given(NUMBERS, st.integers(0, 3), st.sampled_from(sorted(UNITS)))
 def test_what_is_rounded_half_up_matches(value, places, unit):
     printed = value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
     assert verdict(float(value), f"{printed:f}", unit) == "match"
 
 
-@settings(deadline=None)
 @given(NUMBERS, st.integers(0, 3), st.sampled_from(sorted(UNITS)))
 def test_what_is_cut_off_is_truncated_unless_rounding_gives_the_same(value, places, unit):
     shown = UNITS[unit]
@@ -173,7 +171,6 @@ def test_what_is_cut_off_is_truncated_unless_rounding_gives_the_same(value, plac
     assert verdict(float(value), f"{printed:f}", unit) == ("match" if same else "truncated")
 
 
-@settings(deadline=None)
 @given(
     NUMBERS,
     st.integers(0, 3),

@@ -1,4 +1,4 @@
-"""The pages that `make book` built, read as files and in a browser at the width of a phone."""
+"""The pages that `make book` built, read as files and by a new reader on a phone."""
 
 import csv
 import functools
@@ -10,12 +10,13 @@ from urllib.parse import unquote, urlsplit
 import pandas as pd
 import pytest
 import yaml
+from browsing import PAGES, SITE, every_chapter, every_page
 from bs4 import BeautifulSoup
 
 from helpers.scorecard import VERDICTS, compare, compute
 
 ROOT = Path(__file__).parents[1]
-SITE = ROOT / "book" / "_build" / "html"
+FIRST_VISIT, LATER_VISIT, EXPLORER = 500_000, 150_000, 150_000  # bytes, uncompressed
 FACTS = ROOT / "data" / "published" / "facts.csv"
 FILE_NAME = re.compile(r"\S*/\S*|\S+\.\w{2,4}")
 
@@ -26,8 +27,8 @@ def contents():
     return [f"{name}.html" for name in [toc["root"], *chapters]]
 
 
-PAGES = contents()
-every_page = pytest.mark.parametrize("name", PAGES)
+LISTED = contents()
+every_listed_page = pytest.mark.parametrize("name", LISTED)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -52,7 +53,7 @@ def words(name):
 # What is on the pages
 
 
-@every_page
+@every_listed_page
 def test_the_page_is_there_and_leads_to_all_others(name):
     page = soup(name)
     assert page.html["lang"] == "en"
@@ -63,14 +64,14 @@ def test_the_page_is_there_and_leads_to_all_others(name):
         (here / unquote(urlsplit(a["href"]).path)).as_posix().replace("chapters/../", "")
         for a in page.find_all("a", href=True)
     }
-    assert set(PAGES) - {name} <= linked
+    assert set(LISTED) - {name} <= linked
 
 
 def test_the_index_is_the_first_page():
-    assert (SITE / "index.html").read_bytes() == (SITE / PAGES[0]).read_bytes()
+    assert (SITE / "index.html").read_bytes() == (SITE / LISTED[0]).read_bytes()
 
 
-@every_page
+@every_listed_page
 def test_links_and_anchors_inside_the_book_resolve(name):
     page = soup(name)
     wrong = []
@@ -89,13 +90,13 @@ def test_links_and_anchors_inside_the_book_resolve(name):
     assert not wrong
 
 
-@every_page
+@every_listed_page
 def test_ids_are_unique(name):
     ids = [element["id"] for element in soup(name).find_all(id=True)]
     assert {one for one in ids if ids.count(one) > 1} == set()
 
 
-@every_page
+@every_listed_page
 def test_pictures_say_what_they_show(name):
     page = soup(name)
     for image in page.find_all("img"):
@@ -113,7 +114,7 @@ def test_pictures_say_what_they_show(name):
         assert re.search(r"\d", label) or words_in_it >= 2 or "table" in label
 
 
-@every_page
+@every_listed_page
 def test_figures_and_tables_are_captioned(name):
     for figure in article(name).find_all("figure"):
         assert len(figure.figcaption.get_text(strip=True)) > 15
@@ -127,7 +128,7 @@ def test_figures_and_tables_are_captioned(name):
         assert table.parent["tabindex"] == "0"
 
 
-@every_page
+@every_listed_page
 def test_nothing_failed_and_nothing_is_left_unfilled(name):
     assert not article(name).select(".stderr, .traceback, .problematic, .system-message")
     strings = article(name).find_all(string=True)
@@ -137,7 +138,7 @@ def test_nothing_failed_and_nothing_is_left_unfilled(name):
     assert str(ROOT) not in (SITE / name).read_text(encoding="utf-8")
 
 
-@every_page
+@every_listed_page
 def test_no_part_of_a_page_lies_on_another_host(name):
     parts = soup(name).find_all(["script", "link", "img", "iframe", "source"])
     addresses = [part.get("src") or part.get("href") or "" for part in parts]
@@ -197,37 +198,33 @@ def test_ages_on_the_page_are_those_of_the_records(study):
 
 
 @pytest.fixture(scope="module")
-def address(serve):
-    return serve(SITE)
-
-
-@pytest.fixture(scope="module")
 def visits(browser, address):
-    """Open every page once on a phone, and return what happened and how wide it came out."""
+    """Open every page on a phone that was never here, and return what happened."""
+    return {name: first_visit(browser, f"{address}/{name}") for name in PAGES}
+
+
+def first_visit(browser, url):
     context = browser.new_context(viewport={"width": 320, "height": 640}, reduced_motion="reduce")
     page = context.new_page()
-    requests, faults = [], []
+    requests, responses, faults = [], [], []
     page.on("request", lambda request: requests.append(request.url))
+    page.on("response", lambda response: responses.append(response))
     page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
-    page.on(
-        "response", lambda r: faults.append(f"{r.status}: {r.url}") if r.status >= 400 else None
-    )
-    page.on("console", lambda m: faults.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("console", lambda message: faults.append(message.text))
     page.on("pageerror", lambda error: faults.append(str(error)))
-    found = {}
-    for name in PAGES:
-        requests.clear()
-        faults.clear()
-        page.goto(f"{address}/{name}", wait_until="networkidle")
-        found[name] = {
-            "requests": list(requests),
-            "faults": list(faults),
-            "width": page.evaluate("document.documentElement.scrollWidth"),
-            "too wide": page.evaluate(TOO_WIDE),
-            "themes": {theme: page.evaluate(COLOURS, theme) for theme in ("light", "dark")},
-        }
+    page.goto(url, wait_until="networkidle")
+    seen = {
+        "requests": list(requests),
+        "bytes": sum(len(response.body()) for response in responses),
+        "faults": faults + [f"{r.status}: {r.url}" for r in responses if r.status >= 400],
+        "width": page.evaluate("document.documentElement.scrollWidth"),
+        "too wide": page.evaluate(TOO_WIDE),
+        "themes": {theme: page.evaluate(COLOURS, theme) for theme in ("light", "dark")},
+    }
+    # A script of ours that a mistake or an attack made ask elsewhere.
+    page.evaluate("fetch('https://example.org/').catch(() => {})")
     context.close()
-    return found
+    return seen | {"refused": faults[-1]}
 
 
 # What sticks out of the article, unless a box around it scrolls.
@@ -256,6 +253,18 @@ def test_no_request_leaves_the_host(visits, address, name):
 @every_page
 def test_nothing_goes_wrong_in_the_browser(visits, name):
     assert visits[name]["faults"] == []
+
+
+@every_page
+def test_a_script_could_not_ask_another_host(visits, name):
+    assert "Content Security Policy" in visits[name]["refused"]
+
+
+@every_chapter
+def test_a_chapter_is_light(visits, name):
+    extra = EXPLORER * len(soup(name).select(".explorer"))
+    assert 10_000 < visits[name]["bytes"] <= FIRST_VISIT + extra
+    assert (SITE / name).stat().st_size <= LATER_VISIT + extra
 
 
 @every_page

@@ -297,7 +297,7 @@ CELLS = st.one_of(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_any_cell_that_is_not_allowed_is_named(write_tiny, data):
     with tempfile.TemporaryDirectory() as place:

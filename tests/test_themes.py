@@ -210,7 +210,7 @@ def test_groups_stand_as_the_schema_orders_them():
 # For any answers
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(some_people)
 def test_counts_hold_together(named):
     study = study_of(named)
@@ -230,7 +230,7 @@ def test_counts_hold_together(named):
         assert together.loc[a, b] == sum(a in themes and b in themes for themes in named)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(some_people)
 def test_combinations_sort_people_by_what_they_name(named):
     combined = combinations(study_of(named), "recovery")
@@ -243,7 +243,7 @@ def test_combinations_sort_people_by_what_they_name(named):
     assert keys == sorted(keys)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.text(min_size=1, max_size=30), st.data())
 def test_segments_cover_the_answer(text, data):
     ends = st.tuples(st.integers(0, len(text)), st.integers(0, len(text)))

@@ -139,7 +139,6 @@ speech = st.lists(
 )
 
 
-@settings(deadline=None)
 @given(speech, speech)
 def test_frequencies_add_up(some, more):
     table = frequencies(some + more)
@@ -167,7 +166,7 @@ def test_log_likelihood_of_dunning_1993(cells, published):
     assert found["g2"].round(2).tolist() == [published] * 2
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 30)), min_size=2, max_size=5))
 def test_log_likelihood_is_that_of_scipy(pairs):
     named = {f"w{i}": pair for i, pair in enumerate(pairs)} | {"rest": (3, 5)}

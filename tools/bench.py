@@ -1,8 +1,9 @@
 """Time the building of the book beside other ways, and run the other benchmarks.
 
 Run by `make bench`; writes docs/benchmarks.md. Everything is built in a copy of the project, so the
-book itself stays as it is. The ways take turns, so that a change in the machine's load meets them
-all; of several rounds the median counts.
+book itself stays as it is. The other ways get the chapters with their exercises put in, as the book
+has them, so that all run the same cells. The ways take turns, so that a change in the machine's
+load meets them all; of several rounds the median counts.
 """
 
 import argparse
@@ -22,8 +23,9 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 import build
+import sheets
 import yaml
-from execute import ROOT, files
+from execute import ROOT, TIMEOUT, files
 
 TABLE = ROOT / "docs" / "benchmarks.md"
 COPIED = ("book", "data", "src", "tools", "requirements.txt")
@@ -72,6 +74,7 @@ def main() -> int:
     with TemporaryDirectory() as folder:
         project = Path(folder, "project")
         copy(project)
+        write_plain(project)
         seconds = measure(project, parser.parse_args().rounds)
     others = other_benchmarks()
     TABLE.parent.mkdir(exist_ok=True)
@@ -90,6 +93,19 @@ def copy(project: Path) -> None:
             target = project / file.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(file, target)
+
+
+def write_plain(project: Path) -> None:
+    """Write the book with the exercises in their chapters, as other programs can build it."""
+    plain = project / "plain"
+    shutil.copytree(project / "book", plain)
+    for path in chapters(plain):
+        exercises = plain / "exercises" / f"{path.stem}.md"
+        path.write_bytes(sheets.splice(path.read_bytes(), exercises))
+    config = plain / "_config.yml"
+    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+    settings["execute"] = {"execute_notebooks": "force", "timeout": TIMEOUT}
+    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
 
 
 def measure(project: Path, rounds: int) -> dict[str, list[float]]:
@@ -141,9 +157,9 @@ def run(project: Path, *command: str | Path) -> str:
     return done.stdout
 
 
-def chapters(project: Path) -> list[Path]:
+def chapters(book: Path) -> list[Path]:
     """Return the paths of the chapters, in the book's order."""
-    return [project / "book" / name for name in build.chapters(project / "book")]
+    return [book / name for name in build.chapters(book)]
 
 
 def make(project: Path) -> float:
@@ -159,7 +175,7 @@ def cold(project: Path) -> float:
 
 def one_changed(project: Path) -> float:
     """Build after a cell of the longest chapter got a comment."""
-    chapter = max(chapters(project), key=lambda path: path.stat().st_size)
+    chapter = max(chapters(project / "book"), key=lambda path: path.stat().st_size)
     notebook = json.loads(chapter.read_text(encoding="utf-8"))
     cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
     cell["source"] = [*cell["source"], "\n# once more"]
@@ -177,26 +193,21 @@ def pages(project: Path) -> float:
 
 def computing(project: Path) -> float:
     """Run all cells in one process that has loaded all packages, without a kernel."""
-    return float(run(project, "-c", COMPUTING, *chapters(project)).splitlines()[-1])
+    return float(run(project, "-c", COMPUTING, *chapters(project / "plain")).splitlines()[-1])
 
 
 def stock(project: Path) -> float:
     """Build with Jupyter Book alone, which executes the chapters itself, its cache off."""
-    folder = project / "stock"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(project / "book", folder, ignore=shutil.ignore_patterns("_build"))
-    config = folder / "_config.yml"
-    settings = yaml.safe_load(config.read_text(encoding="utf-8"))
-    settings["execute"] = {"execute_notebooks": "force", "timeout": 600}
-    config.write_text(yaml.safe_dump(settings), encoding="utf-8")
-    return timed(project, PROGRAMS / "jupyter-book", "build", "--all", folder)
+    shutil.rmtree(project / "plain" / "_build", ignore_errors=True)
+    return timed(project, PROGRAMS / "jupyter-book", "build", "--all", "plain")
 
 
 def nbconvert(project: Path) -> float:
     """Execute the chapters one by one, without making pages."""
     to = ("--to", "notebook", "--execute", "--output-dir", project / "converted")
     return sum(
-        timed(project, PROGRAMS / "jupyter-nbconvert", *to, path) for path in chapters(project)
+        timed(project, PROGRAMS / "jupyter-nbconvert", *to, path)
+        for path in chapters(project / "plain")
     )
 
 
