@@ -6,7 +6,7 @@ does not print is assumed, and stands at the head of this file. The same seed gi
 Run it with `make data`.
 """
 
-import tempfile
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -290,15 +290,18 @@ def drawn_answers(item: str, rng: np.random.Generator) -> tuple[np.ndarray, np.n
 
 def write(tables: dict[str, pd.DataFrame], folder: Path) -> None:
     """Write every table beside its place first and move them there last."""
-    with tempfile.TemporaryDirectory(dir=folder.parent) as beside:
+    beside = folder.with_name("unfinished")
+    shutil.rmtree(beside, ignore_errors=True)  # left by a run that was killed
+    beside.mkdir()
+    try:
         for name, table in tables.items():
             flags = [column for column in table if set(table[column].dropna()) == {True, False}]
             words = {flag: table[flag].map({True: "true", False: "false"}) for flag in flags}
-            table.assign(**words).to_csv(
-                Path(beside) / f"{name}.csv", index=False, lineterminator="\n"
-            )
+            table.assign(**words).to_csv(beside / f"{name}.csv", index=False, lineterminator="\n")
         for name in tables:
-            (Path(beside) / f"{name}.csv").replace(folder / f"{name}.csv")
+            (beside / f"{name}.csv").replace(folder / f"{name}.csv")
+    finally:
+        shutil.rmtree(beside)
 
 
 if __name__ == "__main__":
@@ -306,3 +309,5 @@ if __name__ == "__main__":
         main()
     except MarkupError as error:
         raise SystemExit(str(error)) from None
+    except OSError as error:
+        raise SystemExit(f"The tables were not written and stay as they were: {error}") from None

@@ -6,6 +6,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import time
 from collections import Counter, defaultdict
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -47,8 +48,44 @@ def test_the_program_writes_the_same_bytes_again(tmp_path):
         folders.append((folder, subprocess.Popen(command, cwd=tmp_path, env=environment)))
     for folder, process in folders:
         assert process.wait(timeout=120) == 0
-        written = {path.name: path.read_bytes() for path in (folder / "study").iterdir()}
-        assert written == {path.name: path.read_bytes() for path in (DATA / "study").iterdir()}
+        assert tables(folder) == tables(DATA)
+
+
+@pytest.fixture
+def old(copy):
+    """A copy of the data whose tables are other ones, and the bytes of these."""
+    for table in (copy / "study").iterdir():
+        table.write_text("old\n")
+    return copy, tables(copy)
+
+
+def tables(folder):
+    return {path.name: path.read_bytes() for path in (folder / "study").iterdir()}
+
+
+def test_where_the_tables_cannot_be_written_the_old_ones_stay(old):
+    folder, before = old
+    # No file may grow beyond a few KB, which fails as a full disk does.
+    command = f'ulimit -f 16\nexec "{sys.executable}" make_study.py'
+    done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert done.stderr.startswith("The tables were not written and stay as they were: ")
+    assert done.stderr.count("\n") == 1
+    assert tables(folder) == before
+
+
+def test_if_the_program_is_killed_while_writing_the_old_tables_stay(old):
+    folder, before = old
+    process = subprocess.Popen([sys.executable, "make_study.py"], cwd=folder)
+    while not (folder / "unfinished").exists():
+        assert process.poll() is None
+        time.sleep(0.001)
+    process.kill()
+    process.wait()
+    assert tables(folder) == before
+    assert subprocess.run([sys.executable, "make_study.py"], cwd=folder).returncode == 0
+    assert tables(folder) == tables(DATA)
+    assert not (folder / "unfinished").exists()
 
 
 def test_frictionless_finds_the_package_valid():
