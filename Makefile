@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= uv
 RUN = .venv/bin/python
 
-.PHONY: help setup book site pdf lighthouse exercises slides test reproduce bench lint lab data golden lock clean
+.PHONY: help setup book site pdf lighthouse exercises slides test reproduce bench lint lab colab data golden lock clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 11
@@ -38,6 +38,9 @@ slides: book ## make the slides of the six sessions into book/_build/slides (nee
 
 lab: setup ## open the chapters in JupyterLab
 	$(RUN) -m jupyterlab book/chapters
+
+colab: setup ## fit the chapters' cell for Colab to the repository's address in book/_config.yml
+	@$(RUN) tools/colab.py
 
 data: setup ## write the synthetic tables anew, byte for byte as they are
 	$(RUN) data/make_study.py

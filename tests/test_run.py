@@ -14,12 +14,14 @@ from pathlib import Path
 from threading import Thread
 
 import build
+import colab
 import colophon
 import execute
 import lite
 import nbformat
 import pytest
 import reproduce
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -188,6 +190,57 @@ def test_launch_buttons_need_only_the_address_of_the_repository(tmp_path, addres
     ]
     assert [link in page for link in links] == [bool(address)] * 2
     assert ("mybinder" in page) == bool(address)
+
+
+# --- In Colab ---
+
+REPOSITORY = {"url": "https://github.com/some/book", "branch": "main"}
+
+
+def colab_cell(repository=REPOSITORY):
+    notebook = nbformat.reads(colab.with_cell(CHAPTER.read_text(), repository), as_version=4)
+    nbformat.validate(notebook)
+    return notebook.cells[1].source
+
+
+def test_an_address_gives_each_chapter_one_cell_and_takes_it_away_again():
+    text = CHAPTER.read_text()
+    once = colab.with_cell(text, REPOSITORY)
+    assert colab.with_cell(once, REPOSITORY) == once != text
+    assert colab.with_cell(once, REPOSITORY | {"url": ""}) == text
+    elsewhere = colab.with_cell(once, REPOSITORY | {"url": "https://example.org/other"})
+    assert "some/book" not in elsewhere
+    assert elsewhere.count('"id": "colab"') == 1
+
+
+@pytest.mark.parametrize("path", sorted((BOOK / "chapters").glob("*.ipynb")), ids=lambda p: p.stem)
+def test_the_chapters_are_as_jupyter_saves_them_with_the_cell_that_the_address_asks_for(path):
+    repository = yaml.safe_load((BOOK / "_config.yml").read_text())["repository"]
+    text = path.read_text(encoding="utf-8")
+    assert text == colab.with_cell(text, repository), "run make colab"
+
+
+def test_in_colab_the_cell_fetches_the_book_once(tmp_path, monkeypatch):
+    asked = []
+
+    def run(command, check):
+        assert check
+        asked.append(command)
+        Path("book", "data").mkdir(parents=True, exist_ok=True)
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setenv("STUDY_DATA", "")
+    monkeypatch.chdir(tmp_path)
+    exec(colab_cell(), {})
+    assert asked == []  # not Colab
+    monkeypatch.setitem(sys.modules, "google.colab", colab)
+    exec(colab_cell(), {})
+    assert asked[0] == [*["git", "clone", "--quiet", "--depth=1", "--branch=main"], *asked[0][-2:]]
+    assert asked[0][-2:] == [REPOSITORY["url"], "book"]
+    assert asked[1] == [sys.executable, *["-m", "pip", "install", "--quiet", "./book"]]
+    assert os.environ["STUDY_DATA"] == str(tmp_path / "book" / "data")
+    exec(colab_cell(), {})
+    assert len(asked) == 2  # a kernel that was started anew
 
 
 # --- In the browser ---
