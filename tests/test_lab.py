@@ -188,9 +188,9 @@ BROKEN = {
     ),
     "unknown theme": (
         [f"{HEADER},luck", f"{ROW},no"],
-        [(1, "", "luck", "no such column belongs here")],
+        [(1, "luck", "", "one column too many")],
     ),
-    "doubled column": ([f"{HEADER},other", f"{ROW},no"], [(1, "other", "", "stands here 2 times")]),
+    "doubled column": ([f"{HEADER},other", f"{ROW},no"], [(1, "other", "", "one column too many")]),
     "stranger": (
         [HEADER, ROW.replace("P01", "P999")],
         [(2, "participant_id", "P999", "nobody with this participant_id")],

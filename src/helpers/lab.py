@@ -9,7 +9,6 @@ import csv
 import io
 import os
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +21,7 @@ import pandas as pd
 
 from helpers.agreement import by_theme
 from helpers.page import Html
-from helpers.study import Problem, Study, StudyError
+from helpers.study import Problem, Study, StudyError, header_problems, text_problems
 from helpers.themes import presence
 
 if TYPE_CHECKING:
@@ -154,20 +153,16 @@ def _file_problems(
     if content is None:
         yield Problem(file, 0, "", "", "no such file")
         return
-    if content.startswith(b"\xef\xbb\xbf"):
-        yield Problem(file, 1, "", "", "begins with a byte order mark; save as UTF-8 without BOM")
+    if not content.strip():
+        yield Problem(file, 0, "", "", "the file is empty; remove it and begin anew")
+        return
+    yield from text_problems(file, content)
     try:
         rows = _rows(content)
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        value = content[error.start : error.start + 1].decode("latin-1")
-        yield Problem(file, line, "", value, "is not UTF-8 here; save the file in UTF-8")
+    except UnicodeDecodeError:
         return
     except csv.Error as error:
         yield Problem(file, 0, "", "", f"no valid CSV ({error}); is there a stray quotation mark?")
-        return
-    if not any(filter(any, (row for _, row in rows))):
-        yield Problem(file, 0, "", "", "the file is empty; remove it and begin anew")
         return
     problems = list(_header_problems(file, rows[0][1], study, question))
     yield from problems or _row_problems(file, rows, study, question)
@@ -177,28 +172,12 @@ def _header_problems(
     file: str, header: list[str], study: Study, question: str
 ) -> Iterator[Problem]:
     book = study.codebook.groupby("question", observed=True, sort=False)["theme"].agg(list)
-    columns = [*KEY, *book[question]]
-    exactly = f"the header must be exactly: {','.join(columns)}"
-    for separator, name in {";": "semicolons", "\t": "tabs"}.items():
-        if len(header) == 1 and separator in header[0]:
-            yield Problem(file, 1, "", "", f"has {name} between columns; save with commas")
-            return
-    for other, themes in book.items():
-        if other != question and header == [*KEY, *themes]:
-            advice = f"is a coding of another question; give one of {question}"
-            yield Problem(file, 1, "", str(other), advice)
-            return
-    counts = Counter(header)
-    for column in dict.fromkeys([*columns, *header]):
-        if not counts[column]:
-            yield Problem(file, 1, column, "", f"this column is missing; {exactly}")
-        elif column not in columns:
-            yield Problem(file, 1, "", column, f"no such column belongs here; {exactly}")
-        elif counts[column] > 1:
-            yield Problem(file, 1, column, "", f"stands here {counts[column]} times; {exactly}")
-    if header != columns and sorted(header) == sorted(columns):
-        advice = f"the columns are in another order; {exactly}"
-        yield Problem(file, 1, "", ",".join(header), advice)
+    asked = next((other for other, themes in book.items() if header == [*KEY, *themes]), question)
+    if asked != question:
+        advice = f"is a coding of another question; give one of {question}"
+        yield Problem(file, 1, "", str(asked), advice)
+    else:
+        yield from header_problems(file, ",".join(header), [*KEY, *book[question]])
 
 
 def _row_problems(

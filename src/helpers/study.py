@@ -7,8 +7,10 @@ against. Rules that need more than one cell or table are checked beside it.
 import csv
 import json
 import os
+from codecs import BOM_UTF8
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -143,7 +145,7 @@ def _read_package(path: Path) -> dict[str, Any]:
 
 
 def _file_problems(folder: Path, path: str, fields: list[dict[str, Any]]) -> Iterator[Problem]:
-    """Find what spreadsheet programs do to CSV files, each with its cure, and wrong headers."""
+    """Find what is wrong with a file before any of its rows is looked at."""
     if not (folder / path).is_file():
         yield Problem(path, 0, "", "", "no such file; `make data` writes the synthetic tables anew")
         return
@@ -151,34 +153,53 @@ def _file_problems(folder: Path, path: str, fields: list[dict[str, Any]]) -> Ite
     if not content.strip():
         yield Problem(path, 0, "", "", "the file is empty; it needs at least a header")
         return
-    if content.startswith(b"\xef\xbb\xbf"):
-        yield Problem(path, 1, "", "", "begins with a byte order mark; save as UTF-8 without BOM")
     if b"\r" in content:
         line = content[: content.index(b"\r")].count(b"\n") + 1
         yield Problem(path, line, "", "", "has Windows line ends; save with Unix line ends (LF)")
-    try:
+    yield from text_problems(path, content)
+    with suppress(UnicodeDecodeError):
         header = content.decode("utf-8-sig").splitlines()[0]
+        yield from header_problems(path, header, [field["name"] for field in fields])
+
+
+def text_problems(file: str, content: bytes) -> Iterator[Problem]:
+    r"""Find what spreadsheet programs do to the letters of a file, each with its cure.
+
+    Examples
+    --------
+    >>> print(*text_problems("people.csv", "name\nBegoña".encode("latin-1")))
+    people.csv, line 2: 'ñ': is not UTF-8 here; save the file in UTF-8
+    """
+    if content.startswith(BOM_UTF8):
+        yield Problem(file, 1, "", "", "begins with a byte order mark; save as UTF-8 without BOM")
+    try:
+        content.decode()
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         value = content[error.start : error.start + 1].decode("latin-1")
-        yield Problem(path, line, "", value, "is not UTF-8 here; save the file in UTF-8")
-    else:
-        yield from _header_problems(path, header, [field["name"] for field in fields])
+        yield Problem(file, line, "", value, "is not UTF-8 here; save the file in UTF-8")
 
 
-def _header_problems(path: str, header: str, columns: list[str]) -> Iterator[Problem]:
+def header_problems(file: str, header: str, columns: Sequence[str]) -> Iterator[Problem]:
+    """Find how the first line of a CSV file differs from the columns that it must name.
+
+    Examples
+    --------
+    >>> print(*header_problems("people.csv", "name;age", ["name", "age"]))
+    people.csv, line 1: has semicolons between columns; save with commas
+    """
     for separator, name in {";": "semicolons", "\t": "tabs"}.items():
         if header.count(separator) > header.count(","):
-            yield Problem(path, 1, "", "", f"has {name} between columns; save with commas")
+            yield Problem(file, 1, "", "", f"has {name} between columns; save with commas")
             return
     found = next(csv.reader([header]))
     exactly = f"the header must be exactly: {','.join(columns)}"
     wrong = [c for c in dict.fromkeys([*columns, *found]) if found.count(c) != columns.count(c)]
     for column in wrong:
         fault = "one column too many" if column in found else "this column is missing"
-        yield Problem(path, 1, column, "", f"{fault}; {exactly}")
+        yield Problem(file, 1, column, "", f"{fault}; {exactly}")
     if not wrong and found != columns:
-        yield Problem(path, 1, "", header, f"the columns are in another order; {exactly}")
+        yield Problem(file, 1, "", header, f"the columns are in another order; {exactly}")
 
 
 def _schema_problems(folder: Path, package: dict[str, Any]) -> Iterator[Problem]:
