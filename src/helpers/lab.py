@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from html import escape
+from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from helpers.agreement import by_theme
-from helpers.page import Html
+from helpers.page import Html, with_widgets
 from helpers.study import Problem, Study, StudyError, header_problems, text_problems
 from helpers.themes import presence
 
@@ -472,21 +473,15 @@ class Desk:
         return _Widgets(self).box
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
-        bundle = {"text/plain": repr(self), "text/html": self._repr_html_()}
-        if not self.coder:
-            return bundle
-        try:
-            from comm import DummyComm
-
-            live = self.live()
-        except ImportError:
-            need = "<p>To code here, install ipywidgets: <code>pip install ipywidgets</code>.</p>"
-            return bundle | {"text/html": need + bundle["text/html"]}
-        # Without a kernel there is nobody whom a widget could ask.
-        return bundle if isinstance(live.comm, DummyComm) else live._repr_mimebundle_() | bundle
+        still = Html(self._repr_html_(), repr(self))
+        if self.coder:
+            return with_widgets(still, self.live)
+        return {"text/plain": still.text, "text/html": still.html}
 
     def _repr_html_(self) -> str:
-        return self.picture().html
+        need = "<p>To code here, install ipywidgets: <code>pip install ipywidgets</code>.</p>"
+        is_needed = self.coder and find_spec("ipywidgets") is None
+        return (need if is_needed else "") + self.picture().html
 
     def picture(self) -> Html:
         """Return what the desk looks like with its first answer, for pages where nobody codes."""

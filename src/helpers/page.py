@@ -1,7 +1,11 @@
 """What a chapter puts on its page: pieces of HTML, and computed numbers for its sentences."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ipywidgets import VBox
 
 
 class Html:
@@ -29,6 +33,33 @@ class Html:
 
     def __repr__(self) -> str:
         return self.text
+
+
+def with_widgets(still: Html, live: Callable[[], "VBox"]) -> dict[str, object]:
+    """Offer what Jupyter may show: widgets where a kernel answers them, and HTML for elsewhere.
+
+    Parameters
+    ----------
+    still
+        What is shown without a kernel.
+    live
+        Returns the widgets.
+
+    Examples
+    --------
+    >>> from ipywidgets import VBox
+    >>> list(with_widgets(heading("No kernel"), VBox))
+    ['text/plain', 'text/html']
+    """
+    bundle = {"text/plain": still.text, "text/html": still.html}
+    try:
+        from comm import DummyComm
+
+        widgets = live()
+    except ImportError:
+        return bundle
+    # Without a kernel there is nobody whom a widget could ask.
+    return bundle if isinstance(widgets.comm, DummyComm) else widgets._repr_mimebundle_() | bundle
 
 
 def say(**values: object) -> None:

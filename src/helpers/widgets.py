@@ -7,7 +7,7 @@ from html import escape
 from itertools import product
 from typing import TYPE_CHECKING
 
-from helpers.page import Html, heading, join
+from helpers.page import Html, heading, join, with_widgets
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -57,15 +57,7 @@ class Explorer:
         return f"Explorer of {self.name}: {views} views"
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, object]:
-        bundle = {"text/plain": repr(self), "text/html": self._repr_html_()}
-        try:
-            from comm import DummyComm
-
-            live = self.live()
-        except ImportError:
-            return bundle
-        # Without a kernel there is nobody whom a widget could ask.
-        return bundle if isinstance(live.comm, DummyComm) else live._repr_mimebundle_() | bundle
+        return with_widgets(Html(self._repr_html_(), repr(self)), self.live)
 
     def live(self) -> "VBox":
         """Return the widgets that call `view` at every choice.
