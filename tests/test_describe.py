@@ -106,6 +106,23 @@ def test_standardised_difference_of_shares_by_hand():
     assert standardised_difference(words, in_group) == pytest.approx(0.25 / 0.21875**0.5)
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "difference"),
+    [
+        ([4, 4], [4, 4], 0),
+        ([4, 4], [5, 5], np.inf),
+        (["yes", "yes"], ["no", "no"], np.inf),
+        (["a", "b"], ["c", "c"], np.inf),
+        (["a", "a"], ["a", "a"], 0),
+        ([4], [5, 6], np.nan),
+    ],
+)
+def test_groups_without_spread_differ_not_at_all_or_beyond_measure(one, other, difference):
+    in_group = pd.Series([True] * len(one) + [False] * len(other))
+    found = standardised_difference(pd.Series(one + other), in_group)
+    assert found == pytest.approx(difference, nan_ok=True)
+
+
 def test_missing_values_are_left_out_of_differences():
     values = pd.Series([1, 3, None, 2, 4, None], dtype="Int64")
     in_group = pd.Series([True, True, True, False, False, False])

@@ -71,6 +71,7 @@ def standardised_difference(values: pd.Series, in_group: pd.Series) -> float:
         For numbers d = |m1 - m2| / sqrt((s1² + s2²) / 2). For categories the Mahalanobis distance
         between the shares of all levels but one, D = sqrt((p1 - p2)' S⁻¹ (p1 - p2)) with S the
         mean of the two multinomial covariance matrices; for two levels it is d of the shares.
+        Infinite where the groups differ in what varies within neither; NaN for a single number.
 
     References
     ----------
@@ -79,19 +80,24 @@ def standardised_difference(values: pd.Series, in_group: pd.Series) -> float:
 
     Examples
     --------
-    >>> standardised_difference(pd.Series([1, 3, 2, 4]), pd.Series([True, True, False, False]))
-    0.7071067811865475
+    >>> in_group = pd.Series([True, True, False, False])
+    >>> round(standardised_difference(pd.Series([1, 3, 2, 4]), in_group), 4)
+    0.7071
     """
     known = values.notna()
     values, in_group = values[known], in_group[known].astype(bool)
     if _is_number(values):
         one, other = values[in_group], values[~in_group]
-        spread = np.sqrt((one.var() + other.var()) / 2)
-        return float(abs(one.mean() - other.mean()) / spread)
-    shares = pd.crosstab(in_group, values, normalize="index").to_numpy()[:, 1:]
-    covariance = sum(np.diag(p) - np.outer(p, p) for p in shares) / 2
-    gap = shares[1] - shares[0]
-    return float(np.sqrt(gap @ np.linalg.pinv(covariance) @ gap))
+        gap = np.array([one.mean() - other.mean()])
+        covariance = np.array([[(one.var() + other.var()) / 2]])
+    else:
+        shares = pd.crosstab(in_group, values, normalize="index").to_numpy()[:, 1:]
+        gap = shares[1] - shares[0]
+        covariance = sum(np.diag(p) - np.outer(p, p) for p in shares) / 2
+    if np.isnan(covariance).any():
+        return np.nan
+    scaled = np.linalg.pinv(covariance) @ gap
+    return float(np.sqrt(gap @ scaled)) if np.allclose(covariance @ scaled, gap) else np.inf
 
 
 def tally(people: pd.DataFrame, column: str, by: str | None = None) -> pd.DataFrame:
