@@ -194,6 +194,17 @@ def test_ages_on_the_page_are_those_of_the_records(study):
     assert f"Of {len(people)} people, {people['own_diagnosis'].sum()} report a diagnosis" in text
 
 
+@every_chapter
+def test_code_that_only_arranges_is_in_one_fold_and_complete(name):
+    empty_fold = ".tag_hide-input:not(:has(.cell_output))"
+    assert not soup(name).select(f"{empty_fold} + .tag_hide-input")
+    notebook = json.loads((ROOT / "book" / name).with_suffix(".ipynb").read_text(encoding="utf-8"))
+    hidden = {"remove-input", "remove-cell"}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] == "code" and not hidden & set(cell["metadata"].get("tags", [])):
+            assert "".join("".join(cell["source"]).split()) in "".join(words(name).split())
+
+
 # In a browser
 
 
