@@ -17,6 +17,7 @@ import sysconfig
 import zlib
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
@@ -268,16 +269,19 @@ async def results(
         say(f"  {name:<40} {perf_counter() - start:.1f} s" + (", FAILED" if wrong else ""))
         return content
 
-    jobs = {"scorecard.json": result("scorecard.json", b"", lambda: score(variables))}
+    sources = {}
     for name in chapters:
         path = book / name
         exercises = book / "exercises" / f"{path.stem}.md"
         try:
-            source = sheets.splice(path.read_bytes(), exercises)
+            sources[name] = sheets.splice(path.read_bytes(), exercises)
         except sheets.ExerciseError as error:
             faults.append(Fault(f"exercises/{exercises.name}", str(error)))
-            continue
-        jobs[name] = result(name, source, lambda p=path, s=source: execute(p, s, variables))
+    jobs = {"scorecard.json": result("scorecard.json", b"", lambda: score(variables))}
+    # The longest begin first, or one of them might be left at the end, with a core for itself.
+    for name in sorted(sources, key=lambda name: len(sources[name]), reverse=True):
+        run = partial(execute, book / name, sources[name], variables)
+        jobs[name] = result(name, sources[name], run)
     contents = dict(zip(jobs, await asyncio.gather(*jobs.values()), strict=True))
     if contents["scorecard.json"]:
         faults += score_faults(contents["scorecard.json"])
