@@ -83,22 +83,22 @@ def board():
         ("C", "people", ">=25", 38.961, "match", ""),
         ("D", "", "", None, "not recoverable", ""),
         ("E", "people", "40", 40.0, "match", ""),
-        ("F", "", "a > b", "b > a", "differs", ""),
+        ("F", "", "a_b > c", "c > a_b", "differs", ""),
     ]
     columns = ["label", "unit", "printed", "computed", "verdict", "note"]
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).assign(fact_id=[f"X{i}" for i in range(6)])
 
 
 def test_the_scorecard_shows_two_more_digits_than_are_printed(board):
     rows = soup(tables.scorecard(board, "Rows")).tbody.find_all("tr")
     shown = [[cell.get_text() for cell in row.find_all(["th", "td"])][:4] for row in rows]
     assert shown == [
-        ["A", "1.5", "1.571", "✂ truncated"],
-        ["B (%)", "66", "66.32", "✓ match"],
-        ["C", "≥ 25", "38.96", "✓ match"],
-        ["D", "–", "–", "– not recoverable"],
-        ["E", "40", "40", "✓ match"],
-        ["F", "a > b", "b > a", "✗ differs"],
+        ["A [X0]", "1.5", "1.571", "✂\N{NO-BREAK SPACE}truncated"],
+        ["B (%) [X1]", "66", "66.32", "✓\N{NO-BREAK SPACE}match"],
+        ["C [X2]", "≥ 25", "38.96", "✓\N{NO-BREAK SPACE}match"],
+        ["D [X3]", "–", "–", "–\N{NO-BREAK SPACE}not recoverable"],
+        ["E [X4]", "40", "40", "✓\N{NO-BREAK SPACE}match"],
+        ["F [X5]", "a b > c", "c > a b", "✗\N{NO-BREAK SPACE}differs"],
     ]
 
 

@@ -24,6 +24,8 @@ def add_notes(_: Sphinx, document: nodes.document, page: str) -> None:
         while not isinstance(block.parent, nodes.section):  # out of lists and boxes
             block = block.parent
         place = block.parent.index(block) + 1
+        while place < len(block.parent) and isinstance(block.parent[place], MarginNote):
+            place += 1
         block.parent.insert(place, [note(link) for link in new.values()])
 
 

@@ -38,7 +38,7 @@ def at_a_glance(study: Study) -> Html:
             "What brings relapse", "07_relapse_themes", _leading(study, "relapse"), "Leading themes"
         ),
         _panel(
-            "Attitudes by gender",
+            "Attitudes of women and men",
             "08_omi_gender",
             _differences(study),
             "Hedges' g, women minus men",
@@ -61,11 +61,15 @@ def _differences(study: Study) -> list[tuple[str, str]]:
     return [(row.label, f"{row.hedges_g:+.2f}") for row in printed.itertuples()]
 
 
+def _with_minus(value: object) -> str:
+    return escape(str(value)).replace("-", "\N{MINUS SIGN}")
+
+
 def _panel(title: str, chapter: str, rows: list[tuple[str, object]], note: str) -> str:
     """Return one card, each row with a bar as long as its share of the largest number."""
     counts = pd.to_numeric(pd.Series([value for _, value in rows]))
     items = "".join(
-        f"<li><span>{escape(str(name))}</span><b>{escape(str(value))}</b>"
+        f"<li><span>{escape(str(name))}</span><b>{_with_minus(value)}</b>"
         f'<span class="bar" style="width: {100 * abs(size) / counts.abs().max():.0f}%"></span></li>'
         for (name, value), size in zip(rows, counts, strict=True)
     )

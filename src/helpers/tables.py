@@ -50,6 +50,7 @@ def table(
     labels, formats = labels or {}, formats or {}
     heads = [labels.get(column, column.replace("_", " ").capitalize()) for column in frame]
     numbers = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
+    numbers[0] = False  # the first column is the headers of the rows
     head = "".join(
         f'<th scope="col"{_kind(number)}>{escape(text)}</th>'
         for text, number in zip(heads, numbers, strict=True)
@@ -102,17 +103,17 @@ def scorecard(board: pd.DataFrame, caption: str) -> Html:
     >>> from helpers.scorecard import compare
     >>> from helpers.study import load_study
     >>> facts = load_study().facts.query("fact_id == 'P1'")
-    >>> "✓ match" in scorecard(compare(facts, {"P1": 95.0}), "The sample").html
+    >>> "[P1]</th><td>95</td>" in scorecard(compare(facts, {"P1": 95.0}), "The sample").html
     True
     """
     rows = pd.DataFrame(
         {
-            "Fact": board["label"] + board["unit"].map(_unit),
-            "Printed": board["printed"].mask(board["printed"] == "").str.replace(">=", "≥ "),
+            "Fact": board["label"] + board["unit"].map(_unit) + " [" + board["fact_id"] + "]",
+            "Printed": board["printed"].mask(board["printed"] == "").map(_in_words),
             "From the data": [
                 _beside(*pair) for pair in zip(board["printed"], board["computed"], strict=True)
             ],
-            "Verdict": board["verdict"].map(lambda verdict: f"{MARKS[verdict]} {verdict}"),
+            "Verdict": board["verdict"].map(_marked),
             "Note": board["note"],
         }
     )
@@ -129,12 +130,12 @@ def verdicts(totals: pd.Series) -> Html:
 
     Examples
     --------
-    >>> "✂ truncated" in verdicts(pd.Series({"match": 2, "truncated": 1})).html
+    >>> '<td class="number">1</td>' in verdicts(pd.Series({"match": 2, "truncated": 1})).html
     True
     """
     rows = pd.DataFrame(
         {
-            "Verdict": [f"{MARKS[verdict]} {verdict}" for verdict in totals.index],
+            "Verdict": totals.index.map(_marked),
             "Numbers": totals.array,
             "Meaning": totals.index.map(VERDICTS),
         }
@@ -150,12 +151,20 @@ def _unit(unit: str) -> str:
     )
 
 
+def _marked(verdict: str) -> str:
+    return f"{MARKS[verdict]}\N{NO-BREAK SPACE}{verdict}"
+
+
+def _in_words(value: str | None) -> str | None:
+    return value if pd.isna(value) else value.replace(">=", "≥ ").replace("_", " ")
+
+
 def _beside(printed: str, computed: object) -> str | None:
     """Write a computed value with two more digits than are printed, so that its rounding shows."""
     if computed is None or pd.isna(computed):
         return None
     if isinstance(computed, str):
-        return computed
+        return _in_words(computed)
     if float(computed).is_integer():
         return f"{computed:.0f}"
     try:

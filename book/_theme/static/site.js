@@ -20,6 +20,11 @@ colours.addEventListener("click", () => {
 paint(root.dataset.theme);
 colours.hidden = false;
 
+// In a long list of contents, begin where this page stands.
+const contents = document.querySelector("#contents");
+const here = contents.querySelector("[aria-current]");
+if (here) contents.scrollTop = here.offsetTop - contents.clientHeight / 2;
+
 // Beside the text there is room for the list of sections.
 const sections = document.querySelector(".sections details");
 const wide = matchMedia("(min-width: 80rem)");
