@@ -310,4 +310,4 @@ if __name__ == "__main__":
     except MarkupError as error:
         raise SystemExit(str(error)) from None
     except OSError as error:
-        raise SystemExit(f"The tables were not written and stay as they were: {error}") from None
+        raise SystemExit(f"Not all tables were written; run make data again: {error}") from None

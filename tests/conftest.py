@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import gc
 import http.server
 import shutil
 import threading
@@ -116,9 +115,11 @@ def tiny(tmp_path, write_tiny):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _frozen():
-    """Keep what is there by now from the garbage collector, which statsmodels calls often."""
-    gc.freeze()
+def _no_garbage_collection():
+    """Spare the tests what takes much of their time: statsmodels collects garbage at every call."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gc.collect", lambda *_: 0)
+        yield
 
 
 # A module and no more: while Playwright's loop runs, nothing else can start one.

@@ -23,6 +23,9 @@ from pathlib import Path
 
 PEOPLE = 95
 
+class StudyError(ValueError):
+    pass
+
 def load_study():
     return SimpleNamespace(facts=Path(os.environ["STUDY_DATA"], "facts.csv").read_text())
 """
@@ -292,9 +295,12 @@ def test_two_builds_at_once_do_not_meet(project):
 def test_a_killed_build_leaves_the_old_site_and_the_next_does_only_what_is_left(project):
     before = site_bytes(project)
     chapter = project / "book" / "chapters" / "two.ipynb"
-    write_notebook(chapter, "import time; time.sleep(60)")
+    started = project / "started"
+    write_notebook(chapter, f"import time; open({str(started)!r}, 'w').close(); time.sleep(60)")
     process = start(project)
-    time.sleep(2)
+    while not started.exists():
+        assert process.poll() is None
+        time.sleep(0.01)
     process.kill()
     process.communicate()
     assert process.returncode < 0

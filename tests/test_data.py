@@ -69,7 +69,7 @@ def test_where_the_tables_cannot_be_written_the_old_ones_stay(old):
     command = f'ulimit -f 16\nexec "{sys.executable}" make_study.py'
     done = subprocess.run(["sh", "-c", command], cwd=folder, capture_output=True, text=True)
     assert done.returncode == 1
-    assert done.stderr.startswith("The tables were not written and stay as they were: ")
+    assert done.stderr.startswith("Not all tables were written; run make data again: ")
     assert done.stderr.count("\n") == 1
     assert tables(folder) == before
 

@@ -28,14 +28,6 @@ LOOSER = {name: 1e-9 for name in COLUMNS if name.endswith(("_low", "_high", "_p"
 LOOSER |= dict.fromkeys(["p_holm", "p_bh"], 1e-9)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _no_garbage_collection():
-    """Spare the tests what takes most of their time: statsmodels collects garbage at every call."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gc.collect", lambda: 0)
-        yield
-
-
 def side_by_side(women, men):
     """Return a table of one item."""
     return pd.DataFrame(

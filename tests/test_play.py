@@ -34,14 +34,6 @@ def as_frame(women, men):
     return pd.DataFrame({"sex": sex, "item_01": np.concatenate(answers)})
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _no_garbage_collection():
-    """Spare the tests what takes most of their time: statsmodels collects garbage at every call."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gc.collect", lambda: 0)
-        yield
-
-
 # The t tests
 
 

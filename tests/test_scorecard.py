@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import TINY
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
 from helpers.scorecard import STATISTICS, VERDICTS, compare, compute, tables
-from helpers.study import load_study
+from helpers.study import StudyError, load_study
 
 FACTS = Path(__file__).parents[1] / "data" / "published" / "facts.csv"
 
@@ -348,3 +349,18 @@ def test_a_study_of_four_people(tiny):
         "C": "not recoverable",
     }
     assert board.loc["W", "computed"] == 50
+
+
+def test_every_recipe_that_cannot_be_carried_out_is_named(write_tiny, tmp_path):
+    facts = TINY["published/facts.csv"].replace("sex == 'woman'", "sexx == 'woman'")
+    facts += "A,one,Age,43,years,4,Methods,reported,,participants,mean,agee,,,\n"
+    facts += "B,one,People,about 4,people,,Methods,reported,,participants,count,,,,\n"
+    folder = write_tiny(tmp_path / "tiny", {"published/facts.csv": facts}.items())
+    with pytest.raises(StudyError) as caught:
+        compute(load_study(folder))
+    found = [(p.file, p.line, p.value) for p in caught.value.problems]
+    assert found == [
+        ("published/facts.csv", line, fact) for line, fact in [(3, "W"), (5, "A"), (6, "B")]
+    ]
+    for name, problem in zip(["sexx", "agee", "about 4"], caught.value.problems, strict=True):
+        assert name in problem.advice

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from conftest import TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -317,6 +318,15 @@ def test_any_cell_that_is_not_allowed_is_named(write_tiny, data):
 
         places = [(p.file, p.line, p.column, p.value) for p in problems(folder)]
         assert (PEOPLE, row + 1, fields[column]["name"], cell) in places
+
+
+def test_lines_are_those_of_the_file_where_cells_have_lines(write_tiny, tmp_path):
+    answers = TINY["study/responses.csv"]
+    answers = answers.replace('"With treatment, some do."', '"With treatment,\nsome\ndo."')
+    answers = answers.replace("P03,recovery", "P99,recovery").replace("P02,recovery", "P02,luck")
+    folder = write_tiny(tmp_path / "tiny", {"study/responses.csv": answers}.items())
+    found = {(p.line, p.value) for p in problems(folder) if p.file == "study/responses.csv"}
+    assert found == {(5, "luck"), (6, "P99")}
 
 
 # Rules that need more than one cell or table

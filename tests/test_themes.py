@@ -22,7 +22,7 @@ from helpers.themes import (
 
 STUDY = load_study()
 THEMES = STUDY.codebook.loc[STUDY.codebook["question"].eq("recovery"), "theme"].tolist()
-ADHERENCE, DIAGNOSIS, FAMILY = THEMES[:3]
+ADHERENCE, _, FAMILY = THEMES[:3]
 
 
 def study_of(named, **columns):

@@ -24,7 +24,7 @@ if "google.colab" in sys.modules:
     if not os.path.exists("book"):
         clone = ["git", "clone", "--quiet", "--depth=1", "--branch={branch}"]
         subprocess.run([*clone, "{url}", "book"], check=True)
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "./book"], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", "./book"], check=True)
     os.environ["STUDY_DATA"] = os.path.abspath("book/data")"""
 
 

@@ -37,8 +37,11 @@ MESSAGE = re.compile(r"^(?:\w+\.)*(?P<what>\S.*(?:\n[ \t].*)*)\Z", re.MULTILINE)
 SCORECARD = """
 import sys
 from helpers import scorecard, study
-data = study.load_study()
-rows = scorecard.compare(data.facts, scorecard.compute(data))
+try:
+    data = study.load_study()
+    rows = scorecard.compare(data.facts, scorecard.compute(data))
+except study.StudyError as error:
+    sys.exit(str(error))
 rows = rows[["fact_id", "label", "printed", "computed", "verdict", "note"]]
 rows.to_json(sys.stdout, orient="records", indent=1, force_ascii=False)
 """

@@ -177,10 +177,14 @@ def run(place: Path, module: str, *options: str | Path) -> None:
 
 def stage(book: Path, folder: Path) -> None:
     """Lay out what the reader finds: chapters, data, helpers, each where it is in the project."""
-    for place in (book / "chapters", execute.data_folder(), ROOT / "src"):
+    places = {
+        book / "chapters": "book/chapters",
+        execute.data_folder(): "data",
+        ROOT / "src": "src",
+    }
+    for place, name in places.items():
         for source in execute.files(place):
-            target = folder / "data" if place.name == "data" else folder / place.relative_to(ROOT)
-            target = target / source.relative_to(place)
+            target = folder / name / source.relative_to(place)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())
     for chapter in (folder / "book" / "chapters").glob("*.ipynb"):

@@ -28,7 +28,7 @@ def seal(right: object, wrong: Iterable[tuple[object, str]] = ()) -> str:
     Returns
     -------
     str
-        ASCII letters and digits. Answers are in it as fingerprints only.
+        Base64. Answers are in it as fingerprints only; who decodes it can read the hints.
 
     Examples
     --------
@@ -73,11 +73,12 @@ def check(answer: object, sealed: str) -> str:
     if _fingerprint(answer) == right:
         return RIGHT
     rounded = [_fingerprint(answer, digits) for digits in DIGITS]
+    # From the finest rounding on, so that what is nearest to the answer decides.
     for digest in [_fingerprint(answer), *reversed(rounded)]:
         if digest in hints:
             return hints[digest]
-    if right in rounded:
-        return "Close: look up in the question how the answer is to be rounded."
+        if digest == right:
+            return "Close: look up in the question how the answer is to be rounded."
     if isinstance(answer, Number) and right in map(_fingerprint, (100 * answer, answer / 100)):
         return "Right but for a factor of 100: a share and a percentage are not the same."
     return f"Not this one. What was checked: {_shortened(answer)}"

@@ -71,7 +71,8 @@ def standardised_difference(values: pd.Series, in_group: pd.Series) -> float:
         For numbers d = |m1 - m2| / sqrt((s1² + s2²) / 2). For categories the Mahalanobis distance
         between the shares of all levels but one, D = sqrt((p1 - p2)' S⁻¹ (p1 - p2)) with S the
         mean of the two multinomial covariance matrices; for two levels it is d of the shares.
-        Infinite where the groups differ in what varies within neither; NaN for a single number.
+        Infinite where the groups differ in what varies within neither; NaN where a group has
+        nobody, or a single number.
 
     References
     ----------
@@ -86,6 +87,8 @@ def standardised_difference(values: pd.Series, in_group: pd.Series) -> float:
     """
     known = values.notna()
     values, in_group = values[known], in_group[known].astype(bool)
+    if in_group.nunique() < 2:
+        return np.nan
     if _is_number(values):
         one, other = values[in_group], values[~in_group]
         gap = np.array([one.mean() - other.mean()])
@@ -97,7 +100,8 @@ def standardised_difference(values: pd.Series, in_group: pd.Series) -> float:
     if np.isnan(covariance).any():
         return np.nan
     scaled = np.linalg.pinv(covariance) @ gap
-    return float(np.sqrt(gap @ scaled)) if np.allclose(covariance @ scaled, gap) else np.inf
+    is_within = np.allclose(covariance @ scaled, gap, atol=1e-8 * abs(gap).max(initial=0))
+    return float(np.sqrt(gap @ scaled)) if is_within else np.inf
 
 
 def tally(people: pd.DataFrame, column: str, by: str | None = None) -> pd.DataFrame:
@@ -143,16 +147,18 @@ def tally(people: pd.DataFrame, column: str, by: str | None = None) -> pd.DataFr
     return counts
 
 
-def independence(counts: np.ndarray) -> float:
+def independence(counts: np.ndarray, tables: int = 9_999) -> float:
     """Return the exact p of Fisher's test that rows and columns of a table are unrelated.
 
-    Larger tables than 2 x 2 take p from 9,999 random tables with the same margins (Freeman and
-    Halton 1951), which are the same in every run.
+    Larger tables than 2 x 2 take p from random tables with the same margins (Freeman and Halton
+    1951), which are the same in every run.
 
     Parameters
     ----------
     counts
         People by row and column, shape (rows, columns).
+    tables
+        How many random tables; the standard error of p is sqrt(p (1 - p) / tables).
 
     References
     ----------
@@ -171,6 +177,6 @@ def independence(counts: np.ndarray) -> float:
     # Only one table has these margins; moreover, scipy 1.17 draws impossible ones from them.
     if not (counts.sum(axis=0).all() and counts.sum(axis=1).all()):
         return 1.0
-    drawn = stats.MonteCarloMethod(n_resamples=9_999, rng=np.random.default_rng(1))
+    drawn = stats.MonteCarloMethod(n_resamples=tables, rng=np.random.default_rng(1))
     method = None if counts.shape == (2, 2) else drawn
     return float(stats.fisher_exact(counts, method=method).pvalue)

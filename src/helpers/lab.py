@@ -165,20 +165,20 @@ def _file_problems(
     except csv.Error as error:
         yield Problem(file, 0, "", "", f"no valid CSV ({error}); is there a stray quotation mark?")
         return
-    problems = list(_header_problems(file, rows[0][1], study, question))
+    line = content.decode("utf-8-sig").splitlines()[0]
+    problems = list(_header_problems(file, line, study, question))
     yield from problems or _row_problems(file, rows, study, question)
 
 
-def _header_problems(
-    file: str, header: list[str], study: Study, question: str
-) -> Iterator[Problem]:
+def _header_problems(file: str, header: str, study: Study, question: str) -> Iterator[Problem]:
     book = study.codebook.groupby("question", observed=True, sort=False)["theme"].agg(list)
-    asked = next((other for other, themes in book.items() if header == [*KEY, *themes]), question)
+    headers = {",".join([*KEY, *themes]): other for other, themes in book.items()}
+    asked = headers.get(header, question)
     if asked != question:
         advice = f"is a coding of another question; give one of {question}"
         yield Problem(file, 1, "", str(asked), advice)
     else:
-        yield from header_problems(file, ",".join(header), [*KEY, *book[question]])
+        yield from header_problems(file, header, [*KEY, *book[question]])
 
 
 def _row_problems(
@@ -437,6 +437,8 @@ class Desk:
     def note(self, person: str, themes: Collection[str]) -> None:
         """Save which themes an answer carries; none are as good a finding as some."""
         found = self.coding().found.copy()
+        if unknown := set(themes) - set(found.columns):
+            raise ValueError(f"no such theme: {', '.join(sorted(unknown))}; use {', '.join(found)}")
         found.loc[person] = found.columns.isin(themes)
         order = presence(self.study, self.question).index
         found = found.loc[order[order.isin(found.index)]].astype(bool)

@@ -1,5 +1,6 @@
 """What a chapter puts on its page: pieces of HTML, and computed numbers for its sentences."""
 
+import re
 from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
@@ -80,7 +81,9 @@ def say(**values: object) -> None:
         record = {"name": name, "mime_prefix": "application/papermill.record/"}
         # Quoted, or "6.60" would be read as a number and lose its zero.
         kind, text = (
-            ("html", value.html) if isinstance(value, Html) else ("plain", repr(str(value)))
+            ("html", value.html)
+            if isinstance(value, Html)
+            else ("plain", repr(re.sub(r"(?<!\S)-(?=[\d.])", "\N{MINUS SIGN}", str(value))))
         )
         bundle = {f"application/papermill.record/text/{kind}": text}
         display(bundle, metadata={"scrapbook": record}, raw=True)

@@ -118,7 +118,7 @@ def shifted(shape: Sequence[float], points: float) -> Shares:
     Raises
     ------
     ValueError
-        If the scale ends before the mean is there.
+        If the scale ends before the mean is there, or all give the same answer.
 
     Examples
     --------
@@ -134,6 +134,8 @@ def shifted(shape: Sequence[float], points: float) -> Shares:
         raise ValueError(f"answers from 0 to {len(shares) - 1} cannot have the mean {wanted:g}")
     if not points:
         return shares
+    if np.count_nonzero(shares) < 2:
+        raise ValueError("nobody can move if all give one answer")
     cuts = special.ndtri(np.cumsum(shares)[:-1].clip(0, 1))
     # The mean of whole answers is the sum of the chances to be above each cut.
     step = optimize.brentq(lambda by: special.ndtr(by - cuts).sum() - wanted, -20, 20)

@@ -25,7 +25,7 @@ COLOURS = ["#1b6ca8", "#c8590a", "#1a7f6b", "#7b4fa3", "#8a6d00", "#6b7280"]
 WIDTH = 4.6  # inches: narrow enough to be read on a phone
 # What most parts of a drawing share is written once, on the whole.
 INHERITED = ("font-size: 10px", "font-family: var(--figure-font, sans-serif)", "fill: currentColor")
-DIVERGING = ["#8c3f04", "#d9772b", "#f0c9a0", "#b3cfe6", "#4c8fc4", "#124e7c"]
+DIVERGING = ["#8c3f04", "#b8601a", "#f0c9a0", "#b3cfe6", "#3378ad", "#124e7c"]
 
 mpl.rcParams.update(
     {
@@ -175,7 +175,7 @@ def intervals(
     axes.spines["left"].set_visible(False)
     for height, text in zip(y, note if note is not None else [], strict=False):
         axes.annotate(
-            text, (1.01, height), xycoords=("axes fraction", "data"), va="center", fontsize=9
+            text, (1.01, height), xycoords=("axes fraction", "data"), va="center", fontsize=10
         )
     return axes
 
@@ -209,13 +209,13 @@ def stacked(
         for bar, text in zip(bars, texts, strict=True):
             if text:
                 middle = bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height() / 2
-                axes.annotate(text, middle, ha="center", va="center", color=ON_COLOUR, fontsize=9)
+                axes.annotate(text, middle, ha="center", va="center", color=ON_COLOUR, fontsize=10)
         left += widths.to_numpy()
     axes.invert_yaxis()
     axes.set_xlim(0, 1)
     axes.set_xticks([])
     axes.spines[["left", "bottom"]].set_visible(False)
-    axes.figure.legend(loc="outside upper center", ncols=len(shares.columns), fontsize=8.5)
+    axes.figure.legend(loc="outside upper center", ncols=len(shares.columns), fontsize=9.5)
     return axes
 
 
@@ -230,17 +230,20 @@ def matrix(counts: pd.DataFrame, axes: Axes | None = None, colour: str = COLOURS
     if axes is None:
         _, axes = plt.subplots(figsize=(WIDTH, 1.5 + 0.3 * len(counts)))
     most = counts.to_numpy().max()
+    size = 10 if len(counts.columns) < 9 else 8
     for y, (_, row) in enumerate(counts.iterrows()):
         for x, value in enumerate(row):
-            depth = 0.75 * value / most if most else 0
+            depth = 0.55 * value / most if most else 0
             square = plt.Rectangle(
                 (x - 0.47, y - 0.47), 0.94, 0.94, color=colour, alpha=depth, lw=0
             )
             axes.add_patch(square)
-            axes.annotate(f"{value}", (x, y), ha="center", va="center", fontsize=9)
+            axes.annotate(f"{value}", (x, y), ha="center", va="center", fontsize=size)
+    is_short = counts.columns.astype(str).str.len().max() < 4
+    leaning = {} if is_short else {"rotation": 40, "ha": "right"}
     axes.set_xlim(-0.5, len(counts.columns) - 0.5)
     axes.set_ylim(len(counts) - 0.5, -0.5)
-    axes.set_xticks(range(len(counts.columns)), counts.columns, rotation=40, ha="right")
+    axes.set_xticks(range(len(counts.columns)), counts.columns, **leaning)
     axes.set_yticks(range(len(counts)), counts.index)
     axes.spines[["left", "bottom"]].set_visible(False)
     return axes
@@ -248,6 +251,8 @@ def matrix(counts: pd.DataFrame, axes: Axes | None = None, colour: str = COLOURS
 
 def diverging(shares: pd.DataFrame, axes: Axes) -> Axes:
     """Draw one bar a row, the lower half of the columns left of the middle, the upper half right.
+
+    Where it fits, a part has its percentage in it.
 
     Parameters
     ----------
@@ -266,13 +271,16 @@ def diverging(shares: pd.DataFrame, axes: Axes) -> Axes:
     middle = shares.shape[1] // 2
     left = -shares.iloc[:, :middle].sum(axis=1).to_numpy()
     for (part, widths), colour in zip(shares.items(), DIVERGING, strict=True):
-        axes.barh(
+        bars = axes.barh(
             shares.index.astype(str), widths, left=left, height=0.75, color=colour, label=part
         )
+        on_it = INK if colour in DIVERGING[2:4] else ON_COLOUR  # the two in the middle are pale
+        texts = [f"{100 * width:.0f}" if width >= 0.08 else "" for width in widths]
+        axes.bar_label(bars, texts, label_type="center", color=on_it, fontsize=10)
         left += widths.to_numpy()
     axes.axvline(0, color=INK, linewidth=0.8)
     axes.set_xlim(-1, 1)
-    axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["100%", "50%", "0", "50%", "100%"], fontsize=8)
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["100%", "50%", "0", "50%", "100%"], fontsize=9)
     axes.invert_yaxis()
     axes.spines[["left", "bottom"]].set_visible(False)
     return axes

@@ -69,8 +69,8 @@ def examples(stretches: pd.DataFrame) -> Html:
     every day (nurse, woman, 40, 9 years in the field)
     """
     speakers = [
-        f"{row.job_title.replace('_', ' ')}, {row.sex}, {row.age}, "
-        f"{row.years_experience} years in the field"
+        f"{row.job_title.replace('_', ' ')}, {row.sex}, {row.age}, {row.years_experience} "
+        f"year{'s' * (row.years_experience != 1)} in the field"
         for row in stretches.itertuples()
     ]
     items = [

@@ -11,12 +11,14 @@ import pandas as pd
 
 from helpers import omi
 from helpers.printed import SHOWN_DECIMALS, parse, reads_as
-from helpers.study import Study
+from helpers.study import Problem, Study, StudyError
 
+# What a misspelt table, column or condition comes to, and a printed number that is none.
+WRONG_RECIPE = (LookupError, NameError, SyntaxError, TypeError, ValueError, AttributeError)
 VERDICTS = {
     "match": "the same digits, rounded half up",
     "truncated": "the same digits, if surplus ones are left out instead of rounded",
-    "inconsistent": "no data can give it beside the other printed numbers",
+    "inconsistent": "cannot stand beside other printed numbers if all are about the same people",
     "differs": "the data do not give it, though some data could",
     "not recoverable": "the paper does not print enough to compute it",
     "background": "cited from another source",
@@ -59,6 +61,11 @@ def compute(study: Study) -> dict[str, float | str]:
     dict
         The computed value by `fact_id`: a number, or words where the fact is put in words.
 
+    Raises
+    ------
+    StudyError
+        If recipes cannot be carried out, or printed numbers not be compared. It lists all of them.
+
     Examples
     --------
     >>> from helpers.study import load_study
@@ -67,11 +74,21 @@ def compute(study: Study) -> dict[str, float | str]:
     True
     """
     sources = tables(study)
+    path = next(r["path"] for r in study.package["resources"] if r["name"] == "facts")
     carried = study.facts[study.facts["statistic"].notna()]
-    return {
-        fact["fact_id"]: STATISTICS[fact["statistic"]](fact, sources[fact["table"]])
-        for _, fact in carried.iterrows()
-    }
+    computed, problems = {}, []
+    for row, fact in carried.iterrows():
+        try:
+            value = STATISTICS[fact["statistic"]](fact, sources[fact["table"]])
+            _verdict(fact, value)
+        except WRONG_RECIPE as error:
+            advice = f"correct its recipe or what is printed: {type(error).__name__}: {error}"
+            problems.append(Problem(path, int(row) + 2, "", fact["fact_id"], advice))
+        else:
+            computed[fact["fact_id"]] = value
+    if problems:
+        raise StudyError(problems)
+    return computed
 
 
 def compare(facts: pd.DataFrame, computed: dict[str, float | str]) -> pd.DataFrame:
@@ -162,7 +179,7 @@ def _person(fact: pd.Series, table: pd.DataFrame) -> str:
 def _ranking(fact: pd.Series, table: pd.DataFrame) -> str:
     """Rank the column's values by the people who have them, as many as are printed."""
     people = _rows(fact, table).groupby(fact["column"])["participant_id"].nunique()
-    ranked = people.sort_values(ascending=False).head(fact["printed"].count(">") + 1)
+    ranked = people.sort_values(ascending=False, kind="stable").head(fact["printed"].count(">") + 1)
     signs = ["", *(" = " if step == 0 else " > " for step in ranked.diff()[1:])]
     return "".join(sign + value for sign, value in zip(signs, ranked.index, strict=True))
 

@@ -11,7 +11,7 @@ from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -106,18 +106,31 @@ def load_study(folder: str | Path | None = None) -> Study:
     package = _read_package(folder / "datapackage.json")
     resources = package["resources"]
     _stop_on(p for r in resources for p in _file_problems(folder, r["path"], r["schema"]["fields"]))
-    _stop_on(_schema_problems(folder, package))
+    _stop_on(_at_lines(_schema_problems(folder, package), folder))
     cells = {r["name"]: _read_cells(folder / r["path"]) for r in resources}
-    _stop_on(p for r in resources for p in _number_problems(cells[r["name"]], r))
+    wrong = (p for r in resources for p in _number_problems(cells[r["name"]], r))
+    _stop_on(_at_lines(wrong, folder))
     tables = {r["name"]: _typed_table(cells[r["name"]], r["schema"]["fields"]) for r in resources}
     study = Study(**tables, package=package)
-    _stop_on(_rule_problems(study))
+    _stop_on(_at_lines(_rule_problems(study), folder))
     return study
 
 
 def _stop_on(problems: Iterable[Problem]) -> None:
     if listed := list(problems):
         raise StudyError(listed)
+
+
+def _at_lines(problems: Iterable[Problem], folder: Path) -> Iterator[Problem]:
+    """Put the line of the file where a problem has the number of the row; cells may have lines."""
+    lines: dict[str, list[int]] = {}
+    for problem in problems:
+        if problem.line and problem.file not in lines:
+            with (folder / problem.file).open(encoding="utf-8", newline="") as file:
+                rows = csv.reader(file)
+                lines[problem.file] = [1, *(rows.line_num + 1 for _ in rows)]
+        line = lines[problem.file][problem.line - 1] if problem.line else 0
+        yield replace(problem, line=line)
 
 
 def _read_package(path: Path) -> dict[str, Any]:
@@ -274,11 +287,11 @@ def allowed(field: dict[str, Any]) -> str:
     """
     rules = field.get("constraints", {})
     if "enum" in rules:
-        text = "one of " + ", ".join(rules["enum"])
+        text = "one of " + ", ".join(map(str, rules["enum"]))
     elif field["type"] == "boolean":
         text = "true or false"
-    elif field["type"] == "integer":
-        text = "a whole number"
+    elif field["type"] in ("integer", "number"):
+        text = "a whole number" if field["type"] == "integer" else "a number"
         text += f" from {rules['minimum']}" if "minimum" in rules else ""
         text += f" to {rules['maximum']}" if "maximum" in rules else ""
     else:
@@ -313,6 +326,8 @@ def _typed(column: pd.Series, field: dict[str, Any]) -> pd.Series:
     if field["type"] == "integer":
         numbers = pd.to_numeric(column.mask(column == ""))
         return numbers.astype("int64" if rules.get("required") else "Int64")
+    if field["type"] == "number":
+        return pd.to_numeric(column.mask(column == "")).astype("Float64")
     return column
 
 

@@ -49,14 +49,14 @@ def table(
     """
     labels, formats = labels or {}, formats or {}
     heads = [labels.get(column, column.replace("_", " ").capitalize()) for column in frame]
-    numbers = [pd.api.types.is_numeric_dtype(dtype) for dtype in frame.dtypes]
-    numbers[0] = False  # the first column is the headers of the rows
-    head = "".join(
-        f'<th scope="col"{_kind(number)}>{escape(text)}</th>'
-        for text, number in zip(heads, numbers, strict=True)
-    )
     cells = [[_cell(value, formats.get(c, "{}")) for value in frame[c]] for c in frame]
-    rows = "\n".join(_row(row, numbers) for row in zip(*cells, strict=True))
+    kinds = [_kind(frame[c], texts) for c, texts in zip(frame, cells, strict=True)]
+    kinds[0] = ""  # whatever it holds, this column is the headers of the rows
+    head = "".join(
+        f'<th scope="col"{kind}>{escape(text)}</th>'
+        for text, kind in zip(heads, kinds, strict=True)
+    )
+    rows = "\n".join(_row(row, kinds) for row in zip(*cells, strict=True))
     html = (
         f'<div class="table-box" role="region" tabindex="0" aria-label="{escape(caption)}">\n'
         f'<table class="study">\n<caption>{escape(caption)}</caption>\n'
@@ -65,16 +65,17 @@ def table(
     return Html(html, f"{caption}\n{frame.to_string(index=False)}")
 
 
-def _row(cells: tuple[str, ...], numbers: list[bool]) -> str:
+def _row(cells: tuple[str, ...], kinds: list[str]) -> str:
     first, *rest = cells
-    others = "".join(
-        f"<td{_kind(number)}>{cell}</td>" for cell, number in zip(rest, numbers[1:], strict=True)
-    )
+    others = "".join(f"<td{kind}>{cell}</td>" for cell, kind in zip(rest, kinds[1:], strict=True))
     return f'<tr><th scope="row">{first}</th>{others}</tr>'
 
 
-def _kind(number: bool) -> str:
-    return ' class="number"' if number else ""
+def _kind(column: pd.Series, cells: list[str]) -> str:
+    """Return the class of a column: numbers stand in line, text of some length needs room."""
+    if pd.api.types.is_numeric_dtype(column):
+        return ' class="number"'
+    return ' class="text"' if max(map(len, cells), default=0) > 40 else ""
 
 
 def _cell(value: object, form: Format) -> str:

@@ -319,7 +319,7 @@ def in_context(texts: pd.Series, word: str, width: int = 6) -> pd.DataFrame:
     0    P01         My   family   helps. No
     1    P01  helps. No   family  , no hope.
     """
-    sought, find = _plain(word).lower(), _finder([word])
+    sought, find = _plain(word).lower().removesuffix("'s"), _finder([word])
     rows = []
     for person, text in texts.items():
         plain = _plain(text)
