@@ -25,6 +25,7 @@ def at_a_glance(study: Study) -> Html:
     opinions = describe.tally(asked, "recovery_opinion")
     said = opinions["recovery_opinion"].astype(str).str.replace("_", " ")
     verdicts = scorecard.compare(study.facts, scorecard.compute(study))["verdict"].value_counts()
+    leading = "Leading themes; * our assumption, not printed"
     panels = [
         _panel("The people", "01_study", people, "How the sample shrinks"),
         _panel(
@@ -33,10 +34,8 @@ def at_a_glance(study: Study) -> Html:
             list(zip(said, opinions["n"], strict=True)),
             f"Answers of {len(asked)} people",
         ),
-        _panel("What helps", "05_recovery_themes", _leading(study, "recovery"), "Leading themes"),
-        _panel(
-            "What brings relapse", "07_relapse_themes", _leading(study, "relapse"), "Leading themes"
-        ),
+        _panel("What helps", "05_recovery_themes", _leading(study, "recovery"), leading),
+        _panel("What brings relapse", "07_relapse_themes", _leading(study, "relapse"), leading),
         _panel(
             "Attitudes of women and men",
             "08_omi_gender",
@@ -50,8 +49,10 @@ def at_a_glance(study: Study) -> Html:
 
 
 def _leading(study: Study, question: str) -> list[tuple[str, int]]:
+    """List the themes that most people name, with a star where the number is not printed."""
     counts = themes.theme_counts(study, question).head(4)
-    return list(zip(counts["label"], counts["n"], strict=True))
+    stars = counts["printed"].isna().map({True: "\N{NO-BREAK SPACE}*", False: ""})
+    return list(zip(counts["label"] + stars, counts["n"], strict=True))
 
 
 def _differences(study: Study) -> list[tuple[str, str]]:
