@@ -17,7 +17,8 @@ COMPUTE = {"themes", "words", "omi", "audit", "play"}
 COMPARE = {"agreement", "scorecard"}
 PAGE = {"page"}
 SHOW = {"tables", "plots", "quotes", "glance", "widgets", "lab"}
-FLOORS = [LOAD, DESCRIBE, COMPUTE, COMPARE, PAGE, SHOW]
+VIEW = {"views"}
+FLOORS = [LOAD, DESCRIBE, COMPUTE, COMPARE, PAGE, SHOW, VIEW]
 
 NOT_FOR_COMPUTING = {
     "IPython",
@@ -113,7 +114,7 @@ def test_importing_the_package_loads_nothing():
 
 
 def test_importing_what_computes_loads_pandas_and_no_more():
-    modules = ", ".join(f"helpers.{name}" for name in MODULES if name not in SHOW)
+    modules = ", ".join(f"helpers.{name}" for name in MODULES if name not in SHOW | VIEW)
     loaded = loaded_after(f"import {modules}")
     assert "pandas" in loaded
     assert not loaded & (HEAVY | {"matplotlib"})

@@ -14,9 +14,9 @@ from helpers.themes import (
     by_group,
     combinations,
     cooccurrence,
+    examples,
     presence,
     segments,
-    stretches,
     theme_counts,
 )
 
@@ -109,13 +109,16 @@ def test_a_question_that_nobody_answered_is_an_error(of):
         of(STUDY, "recuperation")
 
 
-def test_stretches_are_the_coded_words_beside_their_speaker():
-    study = study_of([[ADHERENCE], [FAMILY]], age=[30, 40])
-    codings = study.codings.assign(start=[5, 0], end=[13, 4]).iloc[::-1]
-    rows = stretches(replace(study, codings=codings), "recovery")
-    assert rows["participant_id"].tolist() == ["P01", "P02"]
-    assert rows["stretch"].tolist() == ["somebody", "what"]
-    assert rows["age"].tolist() == [30, 40]
+def test_examples_are_words_of_one_theme_beside_their_speaker():
+    study = study_of([[ADHERENCE, FAMILY], [FAMILY, FAMILY, FAMILY, ADHERENCE]], age=[30, 40])
+    spans = {"start": [5, 0, 14, 5, 0, 0], "end": [13, 4, 18, 13, 4, 4]}
+    rows = examples(replace(study, codings=study.codings.assign(**spans)), "recovery")
+    shown = rows[["participant_id", "theme", "stretch", "age"]].to_numpy().tolist()
+    assert shown == [
+        ["P01", ADHERENCE, "somebody", 30],
+        ["P02", FAMILY, "somebody", 40],  # longer than "says"; "what" has two themes
+        ["P01", FAMILY, "what", 30],
+    ]
 
 
 def test_segments_of_overlapping_stretches():

@@ -136,9 +136,8 @@ def _with_variables(svg: str) -> str:
 def intervals(
     rows: pd.DataFrame,
     label: str,
-    note: Sequence[str] | None = None,
+    note: Sequence[str] = (),
     axes: Axes | None = None,
-    colour: str = COLOURS[0],
 ) -> Axes:
     """Draw shares as dots with their intervals, the first row on top.
 
@@ -152,8 +151,6 @@ def intervals(
         What to write at the right end of each row, such as its count.
     axes
         Where to draw; by default a new figure as high as the rows need.
-    colour
-        Of the dots.
 
     Examples
     --------
@@ -164,8 +161,8 @@ def intervals(
     if axes is None:
         _, axes = plt.subplots(figsize=(WIDTH, 0.7 + 0.38 * len(rows)))
     y = np.arange(len(rows))
-    axes.hlines(y, rows["low"], rows["high"], color=colour, linewidth=2.2, alpha=0.55)
-    axes.plot(rows["share"], y, "o", color=colour, markersize=7)
+    axes.hlines(y, rows["low"], rows["high"], color=COLOURS[0], linewidth=2.2, alpha=0.55)
+    axes.plot(rows["share"], y, "o", markersize=7)
     axes.set_yticks(y, rows[label].map(lambda text: wrap(text, 22)))
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(0, None)
@@ -173,26 +170,20 @@ def intervals(
     axes.grid(axis="x", linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
-    for height, text in zip(y, note if note is not None else [], strict=False):
+    for height, text in enumerate(note):
         axes.annotate(
             text, (1.01, height), xycoords=("axes fraction", "data"), va="center", fontsize=10
         )
     return axes
 
 
-def stacked(
-    shares: pd.DataFrame, axes: Axes | None = None, colours: Sequence[str] = COLOURS
-) -> Axes:
+def stacked(shares: pd.DataFrame) -> Axes:
     """Draw one bar a row, its parts one a column, the percentage written where it fits.
 
     Parameters
     ----------
     shares
         Parts from 0 to 1 that sum to 1 in every row; index and columns name rows and parts.
-    axes
-        Where to draw; by default a new figure as high as the rows need.
-    colours
-        One a part.
 
     Examples
     --------
@@ -200,11 +191,10 @@ def stacked(
     >>> [text.get_text() for text in stacked(shares).texts]
     ['25', '75']
     """
-    if axes is None:
-        _, axes = plt.subplots(figsize=(WIDTH, 1.0 + 0.42 * len(shares)))
+    _, axes = plt.subplots(figsize=(WIDTH, 1.0 + 0.42 * len(shares)))
     left = np.zeros(len(shares))
-    for (part, widths), colour in zip(shares.items(), colours, strict=False):
-        bars = axes.barh(shares.index, widths, left=left, height=0.7, color=colour, label=part)
+    for part, widths in shares.items():
+        bars = axes.barh(shares.index, widths, left=left, height=0.7, label=part)
         texts = [f"{100 * width:.0f}" if width >= 0.06 else "" for width in widths]
         for bar, text in zip(bars, texts, strict=True):
             if text:
@@ -219,7 +209,7 @@ def stacked(
     return axes
 
 
-def matrix(counts: pd.DataFrame, axes: Axes | None = None, colour: str = COLOURS[0]) -> Axes:
+def matrix(counts: pd.DataFrame) -> Axes:
     """Draw a table of counts as squares, the darker the more, each with its number.
 
     Examples
@@ -227,17 +217,16 @@ def matrix(counts: pd.DataFrame, axes: Axes | None = None, colour: str = COLOURS
     >>> [text.get_text() for text in matrix(pd.DataFrame([[1, 0]], ["a"], ["b", "c"])).texts]
     ['1', '0']
     """
-    if axes is None:
-        _, axes = plt.subplots(figsize=(WIDTH, 1.5 + 0.3 * len(counts)))
+    _, axes = plt.subplots(figsize=(WIDTH, 1.5 + 0.3 * len(counts)))
     most = counts.to_numpy().max()
     size = 10 if len(counts.columns) < 9 else 8
     for y, (_, row) in enumerate(counts.iterrows()):
         for x, value in enumerate(row):
             depth = 0.55 * value / most if most else 0
-            square = plt.Rectangle(
-                (x - 0.47, y - 0.47), 0.94, 0.94, color=colour, alpha=depth, lw=0
+            place = (x - 0.47, y - 0.47)
+            axes.add_patch(
+                plt.Rectangle(place, 0.94, 0.94, color=COLOURS[0], alpha=depth, linewidth=0)
             )
-            axes.add_patch(square)
             axes.annotate(f"{value}", (x, y), ha="center", va="center", fontsize=size)
     is_short = counts.columns.astype(str).str.len().max() < 4
     leaning = {} if is_short else {"rotation": 40, "ha": "right"}

@@ -60,7 +60,7 @@ def examples(stretches: pd.DataFrame) -> Html:
     Parameters
     ----------
     stretches
-        Rows that `helpers.themes.stretches` returns.
+        Rows that `helpers.themes.examples` returns.
 
     Examples
     --------

@@ -225,33 +225,35 @@ def by_group(study: Study, question: str, *groups: str) -> pd.DataFrame:
     return table
 
 
-def stretches(study: Study, question: str, coder: str = "consensus") -> pd.DataFrame:
-    """Return the coded words, with what is known of the person who said them.
+def examples(study: Study, question: str) -> pd.DataFrame:
+    """Return words that were given one theme and no other, with who said them.
 
     Parameters
     ----------
-    study, question, coder
-        As for `presence`.
+    study, question
+        As for `presence`; the coding is the consensus.
 
     Returns
     -------
     DataFrame
-        One row a coding, by person and by place in the answer: `participant_id`, `theme`, `start`,
+        One row a person and a theme, the longest words first: `participant_id`, `theme`, `start`,
         `end`, `stretch` (the words), and the columns of the participants.
 
     Examples
     --------
     >>> from helpers.study import load_study
-    >>> list(stretches(load_study(), "recovery").columns[:7])
+    >>> list(examples(load_study(), "recovery").columns[:7])
     ['participant_id', 'theme', 'start', 'end', 'stretch', 'sex', 'age']
     """
-    codings = _codings(study, question, coder).drop(columns=["question", "coder"])
+    codings = _codings(study, question, "consensus").drop(columns=["question", "coder"])
+    codings = codings[~codings.duplicated(["participant_id", "start"], keep=False)]
     answers = study.responses.loc[study.responses["question"].eq(question)]
     text = codings["participant_id"].map(answers.set_index("participant_id")["text"])
     spans = zip(text, codings["start"], codings["end"], strict=True)
     codings["stretch"] = [words[start:end] for words, start, end in spans]
-    codings = codings.sort_values(["participant_id", "start"], kind="stable")
-    return codings.merge(study.participants, on="participant_id")
+    longest = codings.sort_values("stretch", key=lambda s: -s.str.len(), kind="stable")
+    longest = longest.drop_duplicates(["participant_id", "theme"])
+    return longest.merge(study.participants, on="participant_id")
 
 
 def segments(text: str, codings: pd.DataFrame) -> pd.DataFrame:

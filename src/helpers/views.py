@@ -1,0 +1,187 @@
+"""Show what an explorer has for one choice, where that takes more than one figure or table."""
+
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from helpers import play, plots, printed, quotes, tables
+from helpers.page import Html, join
+
+SMALL = (plots.WIDTH, 2)  # inches
+PLACE = (0.14, 0.24, 0.82, 0.72)  # the same for every choice, so that nothing jumps
+
+
+def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Html:
+    """Show a theme: what it means, who names it, and how people put it.
+
+    Parameters
+    ----------
+    entry
+        Its row of the codebook, whose name is the theme: `label`, `definition`, `include` and
+        `exclude`.
+    named
+        One row a group: `group`, `n` of `base` people in it who name the theme, and their `share`
+        with its 95% interval, `low` to `high`.
+    stretches
+        Rows that `helpers.themes.examples` returns.
+
+    Examples
+    --------
+    >>> from helpers import themes
+    >>> from helpers.study import load_study
+    >>> study = load_study()
+    >>> book = study.codebook.query("question == 'recovery'").set_index("theme")
+    >>> named = themes.by_group(study, "recovery", "sex").query("theme == 'family_support'")
+    >>> said = themes.examples(study, "recovery").query("theme == 'family_support'")
+    >>> "What belongs to family support" in theme(book.loc["family_support"], named, said[:1]).html
+    True
+    """
+    group = named["group"].astype(str).str.replace("_", " ")
+    how_many = named["n"].astype(str) + " of " + named["base"].astype(str)
+    axes = plots.intervals(named.assign(group=group), "group", note=how_many)
+    return join(
+        tables.table(
+            entry[["label", "definition", "include", "exclude"]].to_frame().T,
+            f"What belongs to {entry['label'].lower()}",
+            labels={"label": "Theme", "include": "Counts", "exclude": "Does not count"},
+        ),
+        plots.publish(
+            axes.figure,
+            f"who-{entry.name}",
+            f"{entry['label']}: the share of each group who name it, with 95% intervals; at the "
+            "right, how many.",
+            f"Dot plot of the share of each group: {', '.join(group + ' ' + how_many)}.",
+        ),
+        quotes.examples(stretches),
+    )
+
+
+def false_alarms(significant: pd.Series, items: int, many: int, name: str) -> Html:
+    """Show in how many studies so many tests came out significant.
+
+    Parameters
+    ----------
+    significant
+        One whole number a study, from 0 to `items`, as `helpers.play.significant` returns.
+    items
+        How many tests each study has.
+    many
+        How often so many or more came out is said in the caption, with Wilson's 95% limits (1927).
+    name
+        The figure's identifier on the page.
+
+    Examples
+    --------
+    >>> false_alarms(pd.Series([0, 0, 1, 3]), items=4, many=3, name="four").text.split(";")[0]
+    '1.0 of 4 tests are significant on average'
+    """
+    from scipy import stats
+    from statsmodels.stats.proportion import proportion_confint
+
+    numbers = np.arange(items + 1)
+    edges = np.append(numbers, items + 1) - 0.5
+    shares = [(significant == n).mean() for n in numbers]
+    independent = stats.binom.pmf(numbers, items, significant.mean() / items)
+    reached = significant >= many
+    low, high = proportion_confint(reached.sum(), len(reached), method="wilson")
+
+    figure = plots.plt.figure(figsize=SMALL, layout="none")
+    axes = figure.add_axes(PLACE, xlim=edges[[0, -1]], ylim=(0, 0.8), xlabel="significant tests")
+    axes.set_yticks([0, 0.4, 0.8], ["0", "40%", "80%"])
+    axes.stairs(shares, edges, fill=True)
+    axes.stairs(independent, edges, color=plots.INK, baseline=None)
+    return plots.publish(
+        figure,
+        name,
+        f"{significant.mean():.1f} of {items} tests are significant on average; at least one in "
+        f"{(significant >= 1).mean():.1%} of the studies, {many} or more in {reached.mean():.1%} "
+        f"(95% limits {low:.1%} and {high:.1%}). Line: as many on average, but independent.",
+        f"Share of drawn studies with 0 to {items} significant tests: "
+        + ", ".join(f"{share:.1%}" for share in shares),
+    )
+
+
+def answers(counts: play.Counts, mean: str, sd: str, who: str, name: str) -> Html:
+    """Show answers beside a printed mean and SD, and say whether their SD fits.
+
+    Parameters
+    ----------
+    counts
+        How many people gave each answer, from 0 up.
+    mean, sd
+        As printed. Digits beyond the printed ones were dropped.
+    who
+        Who answered, in the plural, as the axis says it.
+    name
+        The figure's identifier on the page.
+
+    Examples
+    --------
+    >>> answers(np.array([2, 0, 2]), "1.00", "1.15", "Men", "four").text.splitlines()[0]
+    'Mean 1.0000, printed 1.00; SD 1.15470, printed 1.15: it fits.'
+    """
+    each = np.repeat(np.arange(len(counts)), counts)
+    spread = each.std(ddof=1)
+    low, high = map(float, printed.interval(sd, "dropped", printed.SHOWN_DECIMALS["sd"]))
+    misses = "the SD is too small" if spread < low else "the SD is too large"
+    figure = plots.plt.figure(figsize=SMALL, layout="none")
+    axes = figure.add_axes(PLACE, xlabel="Answer", ylabel=who, ylim=(0, len(each)))
+    axes.bar(np.arange(len(counts)), counts, width=0.7)
+    return plots.publish(
+        figure,
+        name,
+        f"Mean {each.mean():.4f}, printed {mean}; SD {spread:.5f}, printed {sd}: "
+        f"{'it fits' if low <= spread < high else misses}.",
+        f"{who} who give each answer. " + ", ".join(f"{a}: {n}" for a, n in enumerate(counts)),
+    )
+
+
+def one_move(
+    women: play.Counts, men: play.Counts, answer: int, mover: Literal["woman", "man"], item: str
+) -> Html:
+    """Show means and tests before and after one person goes from one group to the other.
+
+    Parameters
+    ----------
+    women, men
+        How many of them gave each answer, from 0 up; at least three in each group.
+    answer
+        What the person answered who goes.
+    mover
+        From which group.
+    item
+        What the caption calls the item.
+
+    Examples
+    --------
+    >>> one_move(np.array([0, 2, 1, 2]), np.array([1, 2, 1, 0]), 0, "woman", "Item 1")
+    No woman gave this answer.
+    """
+    if not (women if mover == "woman" else men)[answer]:
+        nobody = f"No {mover} gave this answer."
+        return Html(f"<p>{nobody}</p>", nobody)
+    leaves = np.eye(len(women), dtype=int)[answer] * (1 if mover == "woman" else -1)
+    women, men = np.stack([women, women - leaves]), np.stack([men, men + leaves])
+    tests = pd.DataFrame(play.t_tests(women, men)._asdict())
+    values = np.arange(women.shape[1])
+    rows = tests.assign(
+        groups=["now", "after"],
+        women=women @ values / women.sum(axis=1),
+        men=men @ values / men.sum(axis=1),
+        test=np.where(tests["levene_p"] > play.ALPHA, "Student", "Welch"),
+    )
+    now, after = rows["p"]
+    verdict = "stays" if (now < play.ALPHA) == (after < play.ALPHA) else "changes"
+    return tables.table(
+        rows[["groups", "women", "men", "levene_p", "t", "df", "p", "test"]],
+        f"{item}: p goes from {now:.4f} to {after:.4f}; the verdict {verdict}. Means and tests",
+        labels={"levene_p": "Levene", "t": "t", "df": "df", "p": "p"},
+        formats={
+            **dict.fromkeys(["women", "men"], "{:.2f}"),
+            "levene_p": lambda p: f"{p:.3f}" if p >= 0.0005 else "< 0.001",
+            "t": "{:.3f}",
+            "df": "{:.1f}",
+            "p": "{:.4f}",
+        },
+    )
