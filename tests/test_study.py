@@ -445,6 +445,13 @@ def test_every_problem_of_every_table_is_listed_at_once(tiny):
     )
 
 
+def test_no_number_of_faults_is_too_many(tiny):
+    rows = [f"P{i},woman,9,1,2,3,4,5,4,1,2,3,4" for i in range(1000, 2100)]
+    with (tiny / OMI).open("a") as file:
+        file.write("\n".join(rows) + "\n")
+    assert len(problems(tiny)) == 2200  # nobody has this id, and no answer is 9
+
+
 def test_faults_of_several_files_are_listed_at_once(tiny):
     (tiny / CODINGS).unlink()
     (tiny / OMI).write_bytes(b"")

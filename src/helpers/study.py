@@ -7,6 +7,7 @@ against. Rules that need more than one cell or table are checked beside it.
 import csv
 import json
 import os
+import sys
 from codecs import BOM_UTF8
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -226,7 +227,7 @@ def _schema_problems(folder: Path, package: dict[str, Any]) -> Iterator[Problem]
             tables = frictionless.Package(str(folder / "datapackage.json"))
             for resource in tables.resources:
                 resource.dialect = frictionless.Dialect.from_descriptor(dialect)
-            report = tables.validate()
+            report = tables.validate(limit_errors=sys.maxsize)
     except frictionless.FrictionlessException as error:
         yield Problem("datapackage.json", 0, "", "", error.error.message)
         return
