@@ -35,14 +35,13 @@ POLICY = (
     "object-src 'none'; base-uri 'self'; form-action 'self' file:"
 )
 UNUSED = [  # what Sphinx and its extensions leave in _static, and no page asks for
-    *("basic.css", "file.png", "plus.png", "minus.png", "sphinx-design.min.css", "design-tabs.js"),
+    *("basic.css", "file.png", "plus.png", "minus.png"),
     *("mystnb.*.css", "pygments.css"),
 ]
-MARKUP = [  # of myst-nb, Pygments and sphinx-design, shorter and easier to announce
+MARKUP = [  # of myst-nb and Pygments, shorter and easier to announce
     (r'<summary aria-label="Toggle hidden content">.*?</summary>', "<summary>Code</summary>"),
     (r'<span class="(?:n|nn|nx|o|p|w)">([^<]*)</span>', r"\1"),  # are in the colour of the text
     (r"<pre><span></span>", "<pre>"),
-    (r'<span class="sd-summary-state-marker.*?</svg></span>', ""),  # browsers have their own
     (r'role="doc-biblioentry"', 'role="listitem"'),  # the former is deprecated
     (r'(<a class="headerlink" href="[^"]*") title="([^"]*)">', r'\1 aria-label="\2">'),
 ]
