@@ -42,6 +42,7 @@ MARKUP = [  # of myst-nb and Pygments, shorter and easier to announce
     (r'<summary aria-label="Toggle hidden content">.*?</summary>', "<summary>Code</summary>"),
     (r'<span class="(?:n|nn|nx|o|p|w)">([^<]*)</span>', r"\1"),  # are in the colour of the text
     (r"<pre><span></span>", "<pre>"),
+    (r"(?<=\w)&#x27;", "\N{RIGHT SINGLE QUOTATION MARK}"),  # as in the text around outputs
     (r'role="doc-biblioentry"', 'role="listitem"'),  # the former is deprecated
     (r'(<a class="headerlink" href="[^"]*") title="([^"]*)">', r'\1 aria-label="\2">'),
 ]
