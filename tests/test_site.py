@@ -47,7 +47,8 @@ def article(name):
 
 
 def words(name):
-    return " ".join(article(name).get_text(" ").split())
+    """Return the words of a page, with the apostrophes of its sources."""
+    return " ".join(article(name).get_text(" ").replace("’", "'").split())
 
 
 # What is on the pages
