@@ -147,7 +147,15 @@ def test_the_search_finds(visit, address, place):
     page.locator("ul.search li a").first.wait_for()
     links = page.locator("ul.search li a").evaluate_all("(all) => all.map((a) => a.href)")
     assert any("04_coding.html" in link for link in links)
+    assert len(links) == len(set(links))
     assert page.complaints == []
+
+
+def test_the_search_names_terms_of_the_glossary(visit):
+    page = visit(f"{SITE.as_uri()}/search.html?q=adherence")
+    first = page.locator("ul.search li a").first
+    assert first.inner_text() == "Glossary > adherence"
+    assert first.get_attribute("href") == "glossary.html#term-adherence"
 
 
 # Whole
