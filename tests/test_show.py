@@ -218,7 +218,7 @@ def test_squares_are_the_darker_the_more():
     axes = plots.matrix(pd.DataFrame([[4, 2], [0, 1]], ["a", "b"], ["c", "d"]))
     assert [text.get_text() for text in axes.texts] == ["4", "2", "0", "1"]
     depths = [square.get_alpha() for square in axes.patches]
-    assert depths == pytest.approx([0.55, 0.275, 0, 0.1375])
+    assert depths == pytest.approx([0.55, 0.55 * 0.5**0.5, 0, 0.275])
     assert plots.matrix(pd.DataFrame([[0]], ["a"], ["b"])).patches[0].get_alpha() == 0
     plt.close("all")
 

@@ -25,7 +25,6 @@ def at_a_glance(study: Study) -> Html:
     opinions = describe.tally(asked, "recovery_opinion")
     said = opinions["recovery_opinion"].astype(str).str.replace("_", " ")
     verdicts = scorecard.compare(study.facts, scorecard.compute(study))["verdict"].value_counts()
-    leading = "Leading themes; * our assumption, not printed"
     panels = [
         _panel("The people", "01_study", people, "How the sample shrinks"),
         _panel(
@@ -34,8 +33,8 @@ def at_a_glance(study: Study) -> Html:
             list(zip(said, opinions["n"], strict=True)),
             f"Answers of {len(asked)} people",
         ),
-        _panel("What helps", "05_recovery_themes", _leading(study, "recovery"), leading),
-        _panel("What brings relapse", "07_relapse_themes", _leading(study, "relapse"), leading),
+        _panel("What helps", "05_recovery_themes", *_leading(study, "recovery")),
+        _panel("What brings relapse", "07_relapse_themes", *_leading(study, "relapse")),
         _panel(
             "Attitudes of women and men",
             "08_omi_gender",
@@ -48,11 +47,15 @@ def at_a_glance(study: Study) -> Html:
     return Html(html, "The study at a glance")
 
 
-def _leading(study: Study, question: str) -> list[tuple[str, int]]:
-    """List the themes that most people name, with a star where the number is not printed."""
-    counts = themes.theme_counts(study, question).head(4)
-    stars = counts["printed"].isna().map({True: "\N{NO-BREAK SPACE}*", False: ""})
-    return list(zip(counts["label"] + stars, counts["n"], strict=True))
+def _leading(study: Study, question: str) -> tuple[list[tuple[str, int]], str]:
+    """List the four themes that most people name, and all as common as the fourth, with a note."""
+    counts = themes.theme_counts(study, question)
+    is_residual = counts["theme"] == themes.RESIDUAL
+    leading = counts[~is_residual].nlargest(4, "n", keep="all")
+    stars = leading["printed"].isna().map({True: "\N{NO-BREAK SPACE}*", False: ""})
+    apart = (f", {row.label.lower()} ({row.n}) apart" for row in counts[is_residual].itertuples())
+    note = f"Leading themes{''.join(apart)}; * assumed, not printed"
+    return list(zip(leading["label"] + stars, leading["n"], strict=True)), note
 
 
 def _differences(study: Study) -> list[tuple[str, str]]:
@@ -67,12 +70,16 @@ def _with_minus(value: object) -> str:
 
 
 def _panel(title: str, chapter: str, rows: list[tuple[str, object]], note: str) -> str:
-    """Return one card, each row with a bar as long as its share of the largest number."""
-    counts = pd.to_numeric(pd.Series([value for _, value in rows]))
+    """Return one card, each row with a bar as long as its share of the largest number.
+
+    Bars of numbers below zero are hollow.
+    """
+    sizes = pd.to_numeric(pd.Series([value for _, value in rows]))
+    widths = 100 * sizes.abs() / sizes.abs().max()
     items = "".join(
         f"<li><span>{escape(str(name))}</span><b>{_with_minus(value)}</b>"
-        f'<span class="bar" style="width: {100 * abs(size) / counts.abs().max():.0f}%"></span></li>'
-        for (name, value), size in zip(rows, counts, strict=True)
+        f'<span class="bar{" hollow" * (size < 0)}" style="width: {width:.0f}%"></span></li>'
+        for (name, value), size, width in zip(rows, sizes, widths, strict=True)
     )
     return (
         f'<section><h2><a href="chapters/{chapter}.html">{escape(title)}</a></h2>\n'

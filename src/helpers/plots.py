@@ -162,7 +162,7 @@ def intervals(
         _, axes = plt.subplots(figsize=(WIDTH, 0.7 + 0.38 * len(rows)))
     y = np.arange(len(rows))
     axes.hlines(y, rows["low"], rows["high"], color=COLOURS[0], linewidth=2.2, alpha=0.55)
-    axes.plot(rows["share"], y, "o", markersize=7)
+    axes.plot(rows["share"], y, "o", markersize=7, clip_on=False)
     axes.set_yticks(y, rows[label].map(lambda text: wrap(text, 22)))
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlim(0, None)
@@ -222,7 +222,8 @@ def matrix(counts: pd.DataFrame) -> Axes:
     size = 10 if len(counts.columns) < 9 else 8
     for y, (_, row) in enumerate(counts.iterrows()):
         for x, value in enumerate(row):
-            depth = 0.55 * value / most if most else 0
+            # The root, or few would be as pale as none beside the very many.
+            depth = 0.55 * (value / most) ** 0.5 if most else 0
             place = (x - 0.47, y - 0.47)
             axes.add_patch(
                 plt.Rectangle(place, 0.94, 0.94, color=COLOURS[0], alpha=depth, linewidth=0)

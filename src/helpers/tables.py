@@ -1,5 +1,6 @@
 """Show a frame as a table for everyone: a caption, headers with scopes, a scroll box of its own."""
 
+import re
 from collections.abc import Callable, Mapping
 from html import escape
 
@@ -51,7 +52,7 @@ def table(
     heads = [labels.get(column, column.replace("_", " ").capitalize()) for column in frame]
     cells = [[_cell(value, formats.get(c, "{}")) for value in frame[c]] for c in frame]
     kinds = [_kind(frame[c], texts) for c, texts in zip(frame, cells, strict=True)]
-    kinds[0] = ""  # whatever it holds, this column is the headers of the rows
+    kinds[0] = _kind(pd.Series(dtype=str), cells[0])  # headers of the rows, even if numbers
     head = "".join(
         f'<th scope="col"{kind}>{escape(text)}</th>'
         for text, kind in zip(heads, kinds, strict=True)
@@ -66,9 +67,10 @@ def table(
 
 
 def _row(cells: tuple[str, ...], kinds: list[str]) -> str:
-    first, *rest = cells
-    others = "".join(f"<td{kind}>{cell}</td>" for cell, kind in zip(rest, kinds[1:], strict=True))
-    return f'<tr><th scope="row">{first}</th>{others}</tr>'
+    others = "".join(
+        f"<td{kind}>{cell}</td>" for cell, kind in zip(cells[1:], kinds[1:], strict=True)
+    )
+    return f'<tr><th scope="row"{kinds[0]}>{cells[0]}</th>{others}</tr>'
 
 
 def _kind(column: pd.Series, cells: list[str]) -> str:
@@ -157,7 +159,10 @@ def _marked(verdict: str) -> str:
 
 
 def _in_words(value: str | None) -> str | None:
-    return value if pd.isna(value) else value.replace(">=", "≥ ").replace("_", " ")
+    if pd.isna(value):
+        return value
+    value = value.replace(">=", "≥ ").replace("_", " ")
+    return re.sub(r"(?<=\d) (?=[a-z]\b)", "\N{NO-BREAK SPACE}", value)
 
 
 def _beside(printed: str, computed: object) -> str | None:

@@ -21,8 +21,8 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
         Its row of the codebook, whose name is the theme: `label`, `definition`, `include` and
         `exclude`.
     named
-        One row a group: `group`, `n` of `base` people in it who name the theme, and their `share`
-        with its 95% interval, `low` to `high`.
+        One row a group: `group`, what it is one of (`by`, missing for everyone), `n` of `base`
+        people in it who name the theme, and their `share` with its 95% interval, `low` to `high`.
     stretches
         Rows that `helpers.themes.examples` returns.
 
@@ -39,7 +39,9 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
     """
     group = named["group"].astype(str).str.replace("_", " ")
     how_many = named["n"].astype(str) + " of " + named["base"].astype(str)
+    kinds = ", ".join(f"by {by.replace('_', ' ')}" for by in named["by"].dropna().unique())
     axes = plots.intervals(named.assign(group=group), "group", note=how_many)
+    axes.set_xlabel("Share, with 95% interval, and number of people")
     return join(
         tables.table(
             entry[["label", "definition", "include", "exclude"]].to_frame().T,
@@ -49,8 +51,7 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
         plots.publish(
             axes.figure,
             f"who-{entry.name}",
-            f"{entry['label']}: the share of each group who name it, with 95% intervals; at the "
-            "right, how many.",
+            f"{entry['label']}: who names it, in order {kinds}.",
             f"Dot plot of the share of each group: {', '.join(group + ' ' + how_many)}.",
         ),
         quotes.examples(stretches),
