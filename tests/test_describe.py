@@ -115,11 +115,13 @@ def test_standardised_difference_of_shares_by_hand():
         (["a", "b"], ["c", "c"], np.inf),
         (["a", "a"], ["a", "a"], 0),
         ([4], [5, 6], np.nan),
+        (pd.array([4], "Int64"), pd.array([5, 6], "Int64"), np.nan),
     ],
 )
 def test_groups_without_spread_differ_not_at_all_or_beyond_measure(one, other, difference):
     in_group = pd.Series([True] * len(one) + [False] * len(other))
-    found = standardised_difference(pd.Series(one + other), in_group)
+    values = pd.concat([pd.Series(one), pd.Series(other)], ignore_index=True)
+    found = standardised_difference(values, in_group)
     assert found == pytest.approx(difference, nan_ok=True)
 
 

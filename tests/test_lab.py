@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -117,6 +118,29 @@ def test_taking_back_a_tick_that_was_not_there_changes_nothing(desk):
     assert desk.noted("P01") == set()
     desk.tick("P02", "other", carried=False)
     assert desk.noted("P02") is None
+
+
+def test_only_answers_that_were_given_can_be_coded(desk):
+    with pytest.raises(ValueError, match="'P999' gave no answer to this question"):
+        desk.note("P999", ["other"])
+    assert not desk.path.exists()
+    with pytest.raises(ValueError, match="nobody sits at this desk"):
+        replace(desk, coder="").note(PEOPLE[0], ["other"])
+
+
+def test_questions_may_have_the_same_themes(desk):
+    book = desk.study.codebook
+    twin = book[book["question"].eq("recovery")].assign(question="relapse")
+    book = pd.concat([book[book["question"].eq("recovery")], twin])
+    desk = replace(desk, study=replace(desk.study, codebook=book))
+    desk.note(PEOPLE[0], ["other"])
+    assert desk.noted(PEOPLE[0]) == {"other"}
+
+
+def test_who_coded_nothing_is_not_held_against_anybody():
+    without = replace(STUDY, codings=STUDY.codings[STUDY.codings["coder"].ne("c3")])
+    own = Coding("Ana", "recovery", TRUTH.head(5))
+    assert lab.beside(own, without)["other"].unique().tolist() == ["consensus", "c1", "c2"]
 
 
 def test_fewer_answers_on_the_desk_lose_none_in_the_file(desk):

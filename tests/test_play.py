@@ -136,6 +136,8 @@ def test_a_shift_of_two_answers_moves_people_from_one_to_the_other():
 def test_no_shift_leads_off_the_scale():
     with pytest.raises(ValueError, match="answers from 0 to 5 cannot have the mean 5"):
         shifted([1, 1, 1, 1, 1, 1], 2.5)
+    with pytest.raises(ValueError, match="answers from 0 to 1 cannot have the mean"):
+        shifted([1, 1, 0, 0, 0, 0], 1)
 
 
 @pytest.mark.parametrize("rho", [0, 0.3, 1])

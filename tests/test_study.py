@@ -69,6 +69,38 @@ def test_types_are_as_documented(study):
     assert study.codings[["start", "end"]].dtypes.eq("int64").all()
 
 
+def add_column(tiny, field, cells):
+    """Describe one more column of the people, and fill it."""
+    package = json.loads((tiny / "datapackage.json").read_text(encoding="utf-8"))
+    package["resources"][0]["schema"]["fields"].append(field)
+    (tiny / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    head, *rows = (tiny / PEOPLE).read_text(encoding="utf-8").splitlines()
+    rows = [f"{row},{cell}" for row, cell in zip(rows, cells, strict=True)]
+    (tiny / PEOPLE).write_text("\n".join([f"{head},{field['name']}", *rows, ""]))
+
+
+def test_levels_may_be_numbers(tiny):
+    field = {"name": "wave", "type": "integer", "constraints": {"enum": [1, 2, 3]}}
+    add_column(tiny, field, ["2", "1", "", "3"])
+    waves = load_study(tiny).participants["wave"]
+    assert waves.cat.categories.tolist() == [1, 2, 3]
+    assert waves.isna().tolist() == [False, False, True, False]
+    assert waves.dropna().tolist() == [2, 1, 3]
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells", "wrong"),
+    [
+        ("boolean", ["true", "True", "1", ""], ["True", "1"]),
+        ("integer", ["9" * 18, "9" * 19, "-3", "+3"], ["9" * 19, "+3"]),
+        ("number", ["1.5", "NaN", "1_5", "-2e3"], ["NaN", "1_5"]),
+    ],
+)
+def test_forms_that_mean_something_only_to_programs(tiny, kind, cells, wrong):
+    add_column(tiny, {"name": "more", "type": kind}, cells)
+    assert [p.value for p in problems(tiny)] == wrong
+
+
 def test_printed_numbers_stay_strings(study):
     printed = study.facts.set_index("fact_id")["printed"]
     assert printed["T1.mean_men"] == "1.5"
@@ -163,6 +195,21 @@ def test_saved_in_another_way(tiny, change, line, value, advice):
     (problem,) = problems(tiny)
     assert (problem.file, problem.line, problem.value) == (ANSWERS, line, value)
     assert advice in problem.advice
+
+
+def test_a_file_of_a_byte_order_mark_is_empty(tiny):
+    (tiny / ANSWERS).write_bytes(b"\xef\xbb\xbf")
+    (problem,) = problems(tiny)
+    assert problem.advice == "the file is empty; it needs at least a header"
+
+
+@pytest.mark.parametrize("broken", [{"path": None}, {"schema": {"fields": [{"name": "age"}]}}])
+def test_a_description_that_lacks_something(tiny, broken):
+    package = json.loads((tiny / "datapackage.json").read_text(encoding="utf-8"))
+    package["resources"][0] |= broken
+    (tiny / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    (problem,) = problems(tiny)
+    assert problem.advice.startswith("every resource needs a name, a path and a schema")
 
 
 def test_a_file_without_a_last_line_end_is_fine(tiny):

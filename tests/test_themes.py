@@ -111,7 +111,7 @@ def test_a_question_that_nobody_answered_is_an_error(of):
 
 def test_examples_are_words_of_one_theme_beside_their_speaker():
     study = study_of([[ADHERENCE, FAMILY], [FAMILY, FAMILY, FAMILY, ADHERENCE]], age=[30, 40])
-    spans = {"start": [5, 0, 14, 5, 0, 0], "end": [13, 4, 18, 13, 4, 4]}
+    spans = {"start": [5, 0, 14, 5, 0, 2], "end": [13, 4, 18, 13, 4, 4]}
     rows = examples(replace(study, codings=study.codings.assign(**spans)), "recovery")
     shown = rows[["participant_id", "theme", "stretch", "age"]].to_numpy().tolist()
     assert shown == [

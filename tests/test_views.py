@@ -25,13 +25,22 @@ def test_a_theme_has_its_entry_its_groups_and_its_words():
         {"label": "Family", "definition": "Kin <help>", "include": "Aunts", "exclude": "Friends"},
         name="family",
     )
-    named = pd.DataFrame({"group": ["everyone", "social_worker"], "n": [3, 1], "base": [9, 2]})
+    named = pd.DataFrame(
+        {
+            "by": [None, "job_title"],
+            "group": ["everyone", "social_worker"],
+            "n": [3, 1],
+            "base": [9, 2],
+        }
+    )
     named = named.assign(share=named["n"] / named["base"], low=0, high=1)
     speaker = {"job_title": "nurse", "sex": "man", "age": 40, "years_experience": 1}
     said = pd.DataFrame([{"stretch": "An aunt."} | speaker])
     page = BeautifulSoup(views.theme(entry, named, said).html, "html.parser")
     assert [td.get_text() for td in page.table.find_all("td")] == ["Kin <help>", "Aunts", "Friends"]
     assert page.figure["id"] == "who-family"
+    said_in_caption = "Family: who names it, among everyone, by job title."
+    assert page.figcaption.get_text() == said_in_caption
     assert page.svg["aria-label"].endswith("everyone 3 of 9, social worker 1 of 2.")
     assert page.li.get_text() == "“An aunt.” nurse, man, 40, 1 year in the field"
 

@@ -13,9 +13,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from helpers.study import Study
-from helpers.themes import presence
+from helpers.themes import CONSENSUS, coders, presence
 
-_CONSENSUS = "consensus"
 _SEED = 1
 _RESAMPLES = 1_000
 
@@ -174,11 +173,11 @@ def judgements(study: Study, question: str) -> pd.DataFrame:
     >>> judgements(load_study(), "recovery").shape
     (3, 623)
     """
-    coders = _coders(study)
-    found = [presence(study, question, coder).to_numpy().ravel() for coder in coders]
+    names = coders(study)
+    found = [presence(study, question, coder).to_numpy().ravel() for coder in names]
     answers = presence(study, question)
     return pd.DataFrame(
-        found, index=coders, columns=pd.MultiIndex.from_product([answers.index, answers.columns])
+        found, index=names, columns=pd.MultiIndex.from_product([answers.index, answers.columns])
     )
 
 
@@ -275,8 +274,8 @@ def confusion(study: Study, question: str) -> pd.DataFrame:
     (7, 8)
     """
     own = study.codings[study.codings["question"].eq(question)].astype({"coder": str})
-    own = own[own["coder"].ne(_CONSENSUS)].reset_index(names="code")
-    every = own.merge(pd.Series(_coders(study), name="coder_other"), how="cross")
+    own = own[own["coder"].ne(CONSENSUS)].reset_index(names="code")
+    every = own.merge(pd.Series(coders(study), name="coder_other"), how="cross")
     every = every[every["coder"].ne(every["coder_other"])]
     both = own.merge(own, on="participant_id", suffixes=("", "_other"))
     both = both[both["coder"].ne(both["coder_other"])]
@@ -327,7 +326,7 @@ def changes(study: Study, question: str) -> pd.DataFrame:
     agreed = presence(study, question)
     book = study.codebook[study.codebook["question"].eq(question)]
     tables = []
-    for coder in _coders(study):
+    for coder in coders(study):
         found = presence(study, question, coder)
         table = {
             "coder": coder,
@@ -339,10 +338,6 @@ def changes(study: Study, question: str) -> pd.DataFrame:
         }
         tables.append(pd.DataFrame(table))
     return pd.concat(tables, ignore_index=True)
-
-
-def _coders(study: Study) -> list[str]:
-    return sorted(set(study.codings["coder"]) - {_CONSENSUS})
 
 
 def _pairs(table: pd.DataFrame, code: str, coder: str) -> pd.MultiIndex:

@@ -90,7 +90,8 @@ def standardised_difference(values: pd.Series, in_group: pd.Series) -> float:
     if in_group.nunique() < 2:
         return np.nan
     if _is_number(values):
-        one, other = values[in_group], values[~in_group]
+        numbers = values.to_numpy(dtype=float)
+        one, other = (pd.Series(numbers[side]) for side in (in_group, ~in_group))
         gap = np.array([one.mean() - other.mean()])
         covariance = np.array([[(one.var() + other.var()) / 2]])
     else:

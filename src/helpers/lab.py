@@ -9,6 +9,7 @@ import csv
 import io
 import os
 import re
+from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,12 +24,11 @@ import pandas as pd
 from helpers.agreement import by_theme
 from helpers.page import Html, with_widgets
 from helpers.study import Problem, Study, StudyError, header_problems, text_problems
-from helpers.themes import presence
+from helpers.themes import CONSENSUS, coders, presence
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
 
-CONSENSUS = "consensus"
 WORDS = {True: "yes", False: "no"}
 KEY = ["coder", "question", "participant_id"]
 BUTTONS = {"none": "Carries none of these", "back": "Back", "next": "Next"}
@@ -154,7 +154,7 @@ def _file_problems(
     if content is None:
         yield Problem(file, 0, "", "", "no such file")
         return
-    if not content.strip():
+    if not content.removeprefix(BOM_UTF8).strip():
         yield Problem(file, 0, "", "", "the file is empty; remove it and begin anew")
         return
     yield from text_problems(file, content)
@@ -172,11 +172,11 @@ def _file_problems(
 
 def _header_problems(file: str, header: str, study: Study, question: str) -> Iterator[Problem]:
     book = study.codebook.groupby("question", observed=True, sort=False)["theme"].agg(list)
-    headers = {",".join([*KEY, *themes]): other for other, themes in book.items()}
-    asked = headers.get(header, question)
-    if asked != question:
+    headers = {other: ",".join([*KEY, *themes]) for other, themes in book.items()}
+    others = [other for other in headers if headers[other] == header != headers[question]]
+    if others:
         advice = f"is a coding of another question; give one of {question}"
-        yield Problem(file, 1, "", str(asked), advice)
+        yield Problem(file, 1, "", str(others[0]), advice)
     else:
         yield from header_problems(file, header, [*KEY, *book[question]])
 
@@ -290,7 +290,7 @@ def beside(coding: Coding, study: Study) -> pd.DataFrame:
     >>> beside(ana, study).groupby("other", sort=False)["percent_agreement"].max().to_dict()
     {'consensus': 100.0, 'c1': 100.0, 'c2': 100.0, 'c3': 100.0}
     """
-    others = list(study.codings["coder"].cat.categories)
+    others = [CONSENSUS, *coders(study)]
     found = _held_against(coding, others, study)
     labels = _book(study, coding.question)["label"]
     tables = {other: by_theme(found.loc[[coding.coder, other]], labels) for other in others}
@@ -435,12 +435,22 @@ class Desk:
         return list(answers[~answers.isin(self.coding().found.index)])
 
     def note(self, person: str, themes: Collection[str]) -> None:
-        """Save which themes an answer carries; none are as good a finding as some."""
+        """Save which themes an answer carries; none are as good a finding as some.
+
+        Raises
+        ------
+        ValueError
+            If the desk is nobody's, the codebook has no such theme, or nobody gave such an answer.
+        """
+        if not self.coder:
+            raise ValueError("nobody sits at this desk; give the coder's name")
+        order = presence(self.study, self.question).index
+        if person not in order:
+            raise ValueError(f"{person!r} gave no answer to this question")
         found = self.coding().found.copy()
         if unknown := set(themes) - set(found.columns):
             raise ValueError(f"no such theme: {', '.join(sorted(unknown))}; use {', '.join(found)}")
         found.loc[person] = found.columns.isin(themes)
-        order = presence(self.study, self.question).index
         found = found.loc[order[order.isin(found.index)]].astype(bool)
         save(self.path, Coding(self.coder, self.question, found))
 

@@ -130,12 +130,11 @@ def shifted(shape: Sequence[float], points: float) -> Shares:
 
     shares = np.array(shape) / np.sum(shape)
     wanted = shares @ np.arange(len(shares)) + points
-    if not 0 < wanted < len(shares) - 1:
-        raise ValueError(f"answers from 0 to {len(shares) - 1} cannot have the mean {wanted:g}")
     if not points:
         return shares
-    if np.count_nonzero(shares) < 2:
-        raise ValueError("nobody can move if all give one answer")
+    given = np.flatnonzero(shares)  # who crosses no cut cannot give an answer that nobody gives
+    if not given[0] < wanted < given[-1]:
+        raise ValueError(f"answers from {given[0]} to {given[-1]} cannot have the mean {wanted:g}")
     cuts = special.ndtri(np.cumsum(shares)[:-1].clip(0, 1))
     # The mean of whole answers is the sum of the chances to be above each cut.
     step = optimize.brentq(lambda by: special.ndtr(by - cuts).sum() - wanted, -20, 20)

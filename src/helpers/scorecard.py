@@ -5,7 +5,9 @@ statistic, the column and the rows that count. Another study brings its own fact
 """
 
 import math
+import re
 from collections.abc import Callable
+from tokenize import TokenError
 
 import pandas as pd
 
@@ -14,7 +16,10 @@ from helpers.printed import SHOWN_DECIMALS, parse, reads_as
 from helpers.study import Problem, Study, StudyError
 
 # What a misspelt table, column or condition comes to, and a printed number that is none.
-WRONG_RECIPE = (LookupError, NameError, SyntaxError, TypeError, ValueError, AttributeError)
+WRONG_RECIPE = (
+    *(LookupError, NameError, SyntaxError, TypeError, ValueError, AttributeError),
+    *(NotImplementedError, TokenError, re.error),
+)
 VERDICTS = {
     "match": "the same digits, rounded half up",
     "truncated": "the same digits, if surplus ones are left out instead of rounded",
@@ -75,6 +80,8 @@ def compute(study: Study) -> dict[str, float | str]:
     """
     sources = tables(study)
     path = next(r["path"] for r in study.package["resources"] if r["name"] == "facts")
+    breaks = sum(study.facts[text].str.count("\n") for text in ["label", "note"])
+    lines = study.facts.index + 2 + breaks.cumsum().shift(fill_value=0)
     carried = study.facts[study.facts["statistic"].notna()]
     computed, problems = {}, []
     for row, fact in carried.iterrows():
@@ -83,7 +90,7 @@ def compute(study: Study) -> dict[str, float | str]:
             _verdict(fact, value)
         except WRONG_RECIPE as error:
             advice = f"correct its recipe or what is printed: {type(error).__name__}: {error}"
-            problems.append(Problem(path, int(row) + 2, "", fact["fact_id"], advice))
+            problems.append(Problem(path, int(lines[row]), "", fact["fact_id"], advice))
         else:
             computed[fact["fact_id"]] = value
     if problems:
@@ -146,7 +153,12 @@ def _agreement(printed: str, unit: str, value: float | str) -> str | None:
 
 
 def _rows(fact: pd.Series, table: pd.DataFrame, which: str = "where") -> pd.DataFrame:
-    return table.query(fact[which], engine="python") if fact[which] else table
+    if not fact[which]:
+        return table
+    fits = table.eval(fact[which], engine="python")
+    if not pd.api.types.is_bool_dtype(fits):
+        raise TypeError(f"{fact[which]!r} is no condition")
+    return table[fits]
 
 
 def _people(rows: pd.DataFrame) -> int:

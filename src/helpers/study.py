@@ -7,6 +7,7 @@ against. Rules that need more than one cell or table are checked beside it.
 import csv
 import json
 import os
+import re
 import sys
 from codecs import BOM_UTF8
 from collections import defaultdict
@@ -20,6 +21,12 @@ import pandas as pd
 
 if TYPE_CHECKING:
     import frictionless
+
+FORMS = {
+    "integer": "-?[0-9]{1,18}|",
+    "number": r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?|",
+    "boolean": "true|false|",
+}
 
 
 @dataclass(frozen=True)
@@ -109,7 +116,7 @@ def load_study(folder: str | Path | None = None) -> Study:
     _stop_on(p for r in resources for p in _file_problems(folder, r["path"], r["schema"]["fields"]))
     _stop_on(_at_lines(_schema_problems(folder, package), folder))
     cells = {r["name"]: _read_cells(folder / r["path"]) for r in resources}
-    wrong = (p for r in resources for p in _number_problems(cells[r["name"]], r))
+    wrong = (p for r in resources for p in _form_problems(cells[r["name"]], r))
     _stop_on(_at_lines(wrong, folder))
     tables = {r["name"]: _typed_table(cells[r["name"]], r["schema"]["fields"]) for r in resources}
     study = Study(**tables, package=package)
@@ -144,12 +151,14 @@ def _read_package(path: Path) -> dict[str, Any]:
         package = json.loads(path.read_text(encoding="utf-8"))
         found = [resource["name"] for resource in package["resources"]]
         for resource in package["resources"]:
-            _ = resource["path"], [field["name"] for field in resource["schema"]["fields"]]
+            _ = path / resource["path"]
+            _ = [(field["name"], field["type"]) for field in resource["schema"]["fields"]]
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
         advice = f"no valid JSON in UTF-8: {error}"
         raise StudyError([Problem(str(path), 0, "", "", advice)]) from None
     except (KeyError, TypeError) as error:
-        advice = f"every resource needs a name, a path and a schema with fields ({error})"
+        advice = "every resource needs a name, a path and a schema of fields with name and type"
+        advice += f" ({error})"
         raise StudyError([Problem(str(path), 0, "resources", "", advice)]) from None
     expected = [name for name in Study.__dataclass_fields__ if name != "package"]
     if sorted(found) != sorted(expected):
@@ -164,7 +173,7 @@ def _file_problems(folder: Path, path: str, fields: list[dict[str, Any]]) -> Ite
         yield Problem(path, 0, "", "", "no such file; `make data` writes the synthetic tables anew")
         return
     content = (folder / path).read_bytes()
-    if not content.strip():
+    if not content.removeprefix(BOM_UTF8).strip():
         yield Problem(path, 0, "", "", "the file is empty; it needs at least a header")
         return
     if b"\r" in content:
@@ -304,14 +313,14 @@ def _read_cells(path: Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
-def _number_problems(cells: pd.DataFrame, resource: dict[str, Any]) -> Iterator[Problem]:
-    """Find what Python and frictionless take for a whole number, but few others: 3_2, +32, ٣٢."""
+def _form_problems(cells: pd.DataFrame, resource: dict[str, Any]) -> Iterator[Problem]:
+    """Find what frictionless takes for a number or a yes, but few others: 3_2, +32, ٣٢, NaN, 1."""
     for field in resource["schema"]["fields"]:
-        if field["type"] == "integer":
-            column = cells[field["name"]]
-            for row, cell in column[~column.str.fullmatch("-?[0-9]+|")].items():
-                advice = f"not allowed; use {allowed(field)}"
-                yield Problem(resource["path"], row + 2, field["name"], cell, advice)
+        column = cells[field["name"]]
+        form = FORMS.get(field["type"], ".*")
+        for row, cell in column[~column.str.fullmatch(form, flags=re.DOTALL)].items():
+            advice = f"not allowed; use {allowed(field)}"
+            yield Problem(resource["path"], row + 2, field["name"], cell, advice)
 
 
 def _typed_table(cells: pd.DataFrame, fields: list[dict[str, Any]]) -> pd.DataFrame:
@@ -320,15 +329,17 @@ def _typed_table(cells: pd.DataFrame, fields: list[dict[str, Any]]) -> pd.DataFr
 
 def _typed(column: pd.Series, field: dict[str, Any]) -> pd.Series:
     rules = field.get("constraints", {})
-    if "enum" in rules:
-        return column.mask(column == "").astype(pd.CategoricalDtype(rules["enum"], ordered=True))
     if field["type"] == "boolean":
-        return column.map({"true": True, "false": False}).astype("boolean")
-    if field["type"] == "integer":
+        column = column.map({"true": True, "false": False}).astype("boolean")
+    elif field["type"] == "integer":
         numbers = pd.to_numeric(column.mask(column == ""))
-        return numbers.astype("int64" if rules.get("required") else "Int64")
-    if field["type"] == "number":
-        return pd.to_numeric(column.mask(column == "")).astype("Float64")
+        column = numbers.astype("int64" if rules.get("required") else "Int64")
+    elif field["type"] == "number":
+        column = pd.to_numeric(column.mask(column == "")).astype("Float64")
+    elif "enum" in rules:
+        column = column.mask(column == "")
+    if "enum" in rules:
+        return column.astype(pd.CategoricalDtype(rules["enum"], ordered=True))
     return column
 
 

@@ -14,9 +14,23 @@ from helpers.study import Study
 
 RESIDUAL = "other"
 """The theme for what fits no other one: rankings put it last, however many people name it."""
+CONSENSUS = "consensus"
+"""The coder whose codes are those that all agreed on."""
 
 
-def presence(study: Study, question: str, coder: str = "consensus") -> pd.DataFrame:
+def coders(study: Study) -> list[str]:
+    """Return who coded before the consensus.
+
+    Examples
+    --------
+    >>> from helpers.study import load_study
+    >>> coders(load_study())
+    ['c1', 'c2', 'c3']
+    """
+    return sorted(set(study.codings["coder"]) - {CONSENSUS})
+
+
+def presence(study: Study, question: str, coder: str = CONSENSUS) -> pd.DataFrame:
     """Tell who names which theme.
 
     Parameters
@@ -57,7 +71,7 @@ def presence(study: Study, question: str, coder: str = "consensus") -> pd.DataFr
     return pd.DataFrame(named, index=people, columns=themes)
 
 
-def theme_counts(study: Study, question: str, coder: str = "consensus") -> pd.DataFrame:
+def theme_counts(study: Study, question: str, coder: str = CONSENSUS) -> pd.DataFrame:
     """Count the people who name each theme.
 
     Parameters
@@ -245,8 +259,12 @@ def examples(study: Study, question: str) -> pd.DataFrame:
     >>> list(examples(load_study(), "recovery").columns[:7])
     ['participant_id', 'theme', 'start', 'end', 'stretch', 'sex', 'age']
     """
-    codings = _codings(study, question, "consensus").drop(columns=["question", "coder"])
-    codings = codings[~codings.duplicated(["participant_id", "start"], keep=False)]
+    codings = _codings(study, question, CONSENSUS).drop(columns=["question", "coder"])
+    codings = codings.reset_index(names="code")
+    pairs = codings.merge(codings, on="participant_id", suffixes=("", "_other"))
+    pairs = pairs[pairs["theme"].ne(pairs["theme_other"])]
+    meet = pairs["start"].lt(pairs["end_other"]) & pairs["start_other"].lt(pairs["end"])
+    codings = codings[~codings.pop("code").isin(pairs.loc[meet, "code"])]
     answers = study.responses.loc[study.responses["question"].eq(question)]
     text = codings["participant_id"].map(answers.set_index("participant_id")["text"])
     spans = zip(text, codings["start"], codings["end"], strict=True)

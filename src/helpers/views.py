@@ -21,8 +21,9 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
         Its row of the codebook, whose name is the theme: `label`, `definition`, `include` and
         `exclude`.
     named
-        One row a group: `group`, what it is one of (`by`, missing for everyone), `n` of `base`
-        people in it who name the theme, and their `share` with its 95% interval, `low` to `high`.
+        One row for everyone, and one a group: `group`, what it is one of (`by`, missing for
+        everyone), `n` of `base` people in it who name the theme, and their `share` with its 95%
+        interval, `low` to `high`.
     stretches
         Rows that `helpers.themes.examples` returns.
 
@@ -39,7 +40,7 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
     """
     group = named["group"].astype(str).str.replace("_", " ")
     how_many = named["n"].astype(str) + " of " + named["base"].astype(str)
-    kinds = ", ".join(f"by {by.replace('_', ' ')}" for by in named["by"].dropna().unique())
+    kinds = " and ".join(f"by {by.replace('_', ' ')}" for by in named["by"].dropna().unique())
     axes = plots.intervals(named.assign(group=group), "group", note=how_many)
     axes.set_xlabel("Share, with 95% interval, and number of people")
     return join(
@@ -51,7 +52,7 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
         plots.publish(
             axes.figure,
             f"who-{entry.name}",
-            f"{entry['label']}: who names it, in order {kinds}.",
+            f"{entry['label']}: who names it, among everyone, {kinds}.",
             f"Dot plot of the share of each group: {', '.join(group + ' ' + how_many)}.",
         ),
         quotes.examples(stretches),
