@@ -295,7 +295,7 @@ def write(tables: dict[str, pd.DataFrame], folder: Path) -> None:
     beside.mkdir()
     try:
         for name, table in tables.items():
-            flags = [column for column in table if set(table[column].dropna()) == {True, False}]
+            flags = [c for c in table if pd.api.types.infer_dtype(table[c]) == "boolean"]
             words = {flag: table[flag].map({True: "true", False: "false"}) for flag in flags}
             table.assign(**words).to_csv(beside / f"{name}.csv", index=False, lineterminator="\n")
         for name in tables:

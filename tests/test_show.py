@@ -93,7 +93,7 @@ def test_the_scorecard_shows_two_more_digits_than_are_printed(board):
     rows = soup(tables.scorecard(board, "Rows")).tbody.find_all("tr")
     shown = [[cell.get_text() for cell in row.find_all(["th", "td"])][:4] for row in rows]
     assert shown == [
-        ["A [X0]", "1.5", "1.571", "✂\N{NO-BREAK SPACE}truncated"],
+        ["A (mean) [X0]", "1.5", "1.571", "✂\N{NO-BREAK SPACE}truncated"],
         ["B (%) [X1]", "66", "66.32", "✓\N{NO-BREAK SPACE}match"],
         ["C [X2]", "≥ 25", "38.96", "✓\N{NO-BREAK SPACE}match"],
         ["D [X3]", "–", "–", "–\N{NO-BREAK SPACE}not recoverable"],

@@ -111,7 +111,12 @@ def scorecard(board: pd.DataFrame, caption: str) -> Html:
     """
     rows = pd.DataFrame(
         {
-            "Fact": board["label"] + board["unit"].map(_unit) + " [" + board["fact_id"] + "]",
+            "Fact": [
+                f"{label}{_unit(unit, label)} [{fact_id}]"
+                for label, unit, fact_id in zip(
+                    board["label"], board["unit"], board["fact_id"], strict=True
+                )
+            ],
             "Printed": board["printed"].mask(board["printed"] == "").map(_in_words),
             "From the data": [
                 _beside(*pair) for pair in zip(board["printed"], board["computed"], strict=True)
@@ -146,12 +151,9 @@ def verdicts(totals: pd.Series) -> Html:
     return table(rows, f"How the {totals.sum()} printed numbers fare")
 
 
-def _unit(unit: str) -> str:
-    return (
-        f" ({unit})"
-        if unit in ("%", "years", "million", "minutes", "per 100,000", "US dollars")
-        else ""
-    )
+def _unit(unit: str, label: str) -> str:
+    """Return a unit in brackets, unless it goes without saying."""
+    return "" if not unit or unit == "people" or unit.lower() in label.lower() else f" ({unit})"
 
 
 def _marked(verdict: str) -> str:
