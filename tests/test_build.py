@@ -1,9 +1,11 @@
 """What `make book` promises, tried on a book of two pages: strictness, reuse, and staying whole."""
 
+import asyncio
 import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import check_site
 import execute
+import nbclient
 import pytest
 
 PROGRAM = Path(__file__).parents[1] / "tools" / "build.py"
@@ -184,6 +187,23 @@ def test_a_fact_that_differs_is_a_fault(project):
     assert "scorecard.json, S.n:\n  people: the paper prints 96, computed 95" in complaints
 
 
+def test_a_process_that_says_nothing_is_a_fault_too(monkeypatch):
+    monkeypatch.setattr(execute, "SCORECARD", "import os; os.kill(os.getpid(), 9)")
+    _, faults = asyncio.run(execute.score(dict(os.environ)))
+    assert faults == [execute.Fault("scorecard.json", "ended with return code -9")]
+
+
+def test_an_exception_that_says_nothing_is_a_fault_too(tmp_path, monkeypatch):
+    async def stop(*_, **__):
+        raise TimeoutError
+
+    monkeypatch.setattr(nbclient.NotebookClient, "async_execute", stop)
+    path = tmp_path / "one.ipynb"
+    write_notebook(path, "1")
+    _, [fault] = asyncio.run(execute.execute(path, path.read_bytes(), {}))
+    assert fault.what == "TimeoutError: TimeoutError()"
+
+
 def test_a_dead_kernel_is_a_fault(project):
     write_notebook(project / "book" / "chapters" / "two.ipynb", "1", "import os; os._exit(1)")
     status, _, complaints = build(project)
@@ -198,6 +218,29 @@ def test_a_sphinx_warning_is_a_fault_at_its_place(project):
         status, _, complaints = build(project)
         assert status == 1
         assert "intro.md:8: WARNING: unknown document: 'chapters/three'" in complaints
+
+
+def test_an_address_without_a_slash_at_its_end_is_the_same_everywhere(project):
+    config = project / "book" / "_config.yml"
+    address = "https://example.org/book"
+    config.write_text(config.read_text().replace('baseurl: ""', f"baseurl: {address}"))
+    assert build(project)[0] == 0
+    assert f"<loc>{address}/chapters/one.html</loc>" in page(project, "sitemap.xml")
+    assert f'<base href="{address}/">' in page(project, "404.html")
+    canonical = f'<link rel="canonical" href="{address}/chapters/one.html">'
+    assert canonical in page(project, "chapters/one.html")
+
+
+def test_a_page_may_cite_before_its_title_and_have_signs_in_it(project):
+    book = project / "book"
+    (book / "intro.md").write_text("Before, as {cite}`key` says.\n\n# R & D <*p*>\n")
+    (book / "references.md").write_text("# References\n\n```{bibliography}\n```\n")
+    (book / "_toc.yml").write_text((book / "_toc.yml").read_text() + "- file: references\n")
+    assert build(project)[::2] == (0, "")
+    before = page(project, "intro.html").partition("<h1>")[0]
+    assert '<div class="source" role="note"><small>[Nam] A. Name. Title.</small>' in before
+    data = re.search(r"ld\+json\">(.*?)</script>", page(project, "intro.html"))
+    assert json.loads(data[1])["name"] == "R & D <p>"
 
 
 def test_pictures_and_links_are_checked_on_the_pages(project):
@@ -237,16 +280,20 @@ def test_pictures_and_links_are_checked_on_the_pages(project):
         ('<a href="/page.html">x</a>', "/page.html begins at the server's root"),
         ('<a href="https://example.org/gone">x</a>', ""),
         ('<a href="mailto:a@example.org">x</a>', ""),
+        ('<a href="../secret.txt">x</a>', "../secret.txt leads out of the site"),
+        ('<a href="http://[x">x</a>', "http://[x is no address"),
         ('<script src="gone.js?v=1"></script>', "gone.js?v=1 leads to no file"),
         ('<img src="x.png" srcset="x.png 1x, x2.png 2x" alt="Two dots">', "x2.png leads to no"),
     ],
 )
 def test_what_counts_as_a_fault_of_a_page(tmp_path, html, fault):
-    (tmp_path / "sub").mkdir()
-    (tmp_path / "x.png").touch()
-    (tmp_path / "sub" / "other.html").write_text('<h2 id="tür">x</h2>')
-    (tmp_path / "page.html").write_text(f'<title>Page</title>\n<h1 id="here">x</h1>\n{html}\n')
-    found = list(check_site.faults(tmp_path))
+    site = tmp_path / "site"
+    (site / "sub").mkdir(parents=True)
+    (tmp_path / "secret.txt").touch()
+    (site / "x.png").touch()
+    (site / "sub" / "other.html").write_text('<h2 id="tür">x</h2>')
+    (site / "page.html").write_text(f'<title>Page</title>\n<h1 id="here">x</h1>\n{html}\n')
+    found = list(check_site.faults(site))
     assert len(found) == bool(fault)
     if fault:
         assert found[0][0] == "page.html, line 3 (after #here)"

@@ -12,6 +12,7 @@ import zipfile
 from base64 import b64decode
 from pathlib import Path
 
+import execute
 import exercises
 import nbformat
 import numpy as np
@@ -249,6 +250,14 @@ def test_a_chapter_without_exercises_stays_as_it_is(source, tmp_path):
     assert sheets.splice(b'{"cells": []}', source) == b'{"cells": []}'
 
 
+def test_a_chapter_that_is_no_json_is_left_to_who_executes_it(source, tmp_path):
+    merged = b"<<<<<<< HEAD\n" + chapter()
+    assert sheets.splice(merged, source) == merged
+    _, [fault] = asyncio.run(execute.execute(tmp_path / "01_small.ipynb", merged, {}))
+    assert fault.where == "01_small.ipynb"
+    assert fault.what.startswith("no valid notebook")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -257,7 +266,11 @@ def test_a_chapter_without_exercises_stays_as_it_is(source, tmp_path):
         (":tags: [test]", ":tags: [wrong]", "tagged `test`"),
         ("```{code-cell}\n:tags: [wrong]\nn = people\n```\n", "", "at least 3"),
         (":tags: [test]", ":tags: [tset]", "tset"),
+        (":tags: [test]", ":tags: [test, wrong]", "has test wrong"),
         ("```{code-cell}\n:tags: [test]", "```{code-cell}", "no tag"),
+        (":tags: [setup]\n", "", "before the first exercise has no tag"),
+        ("n = len(people)\n", "n = len(people\n", r"how-many: .* never closed: n = len\(people$"),
+        ("n = sum(people)\n", "n = sum(\n", "how-many: .* never closed"),
         ("{solution-end}", "{solution-over}", "is not closed"),
     ],
 )

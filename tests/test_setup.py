@@ -66,6 +66,15 @@ def test_commits_are_checked_by_the_pinned_ruff():
     assert rev == "v" + VERSIONS["ruff"]
 
 
+def test_where_every_change_is_tested_a_missing_browser_is_a_failure(request, monkeypatch):
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("PATH", "")
+    either = (pytest.fail.Exception, pytest.skip.Exception)
+    with pytest.raises(either, match="no chromium here") as stop:
+        request.getfixturevalue("browser")
+    assert stop.type is pytest.fail.Exception
+
+
 def test_too_old_a_python_is_told_in_one_line(monkeypatch):
     version = namedtuple("version", "major minor micro releaselevel serial")
     monkeypatch.setattr(sys, "version_info", version(3, 9, 2, "final", 0))

@@ -24,11 +24,6 @@ import colophon
 import execute
 from execute import COLOURS, ROOT, Fault
 
-LAUNCH_BUTTONS = {
-    "notebook_interface": "jupyterlab",
-    "binderhub_url": "https://mybinder.org",
-    "colab_url": "https://colab.research.google.com",
-}
 CELL_LINE = re.compile(r"\.ipynb:(\d+)(\d{4}):")  # myst-nb counts 10 000 lines for a cell
 
 
@@ -185,16 +180,12 @@ def make_pages(source: Path, work: Path) -> Path:
     from jupyter_book.sphinx import build_sphinx
 
     pages = work / "html"
-    settings = yaml.safe_load((source / "_config.yml").read_text(encoding="utf-8"))
-    is_public = bool(settings["repository"]["url"])
     shutil.rmtree(pages, ignore_errors=True)
     overrides = {
         "external_toc_path": str(source / "_toc.yml"),
         "latex_individualpages": False,
         "nb_execution_mode": "off",
         "nitpicky": True,
-        # The theme cannot have launch buttons without an address.
-        "html_theme_options": {"launch_buttons": LAUNCH_BUTTONS if is_public else {}},
     }
     warnings = io.StringIO()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(warnings):

@@ -83,21 +83,27 @@ def image_fault(values: dict[str, str]) -> str:
 
 def faults(site: Path) -> Iterator[tuple[str, str]]:
     """Give each fault of the pages below a folder: where it is, and what."""
+    site = site.resolve()
     pages = {path: Page(path) for path in sorted(site.rglob("*.html"))}
     for path, page in pages.items():
-        wrong = page.faults + [(place, link_fault(path, url, pages)) for place, url in page.links]
+        links = [(place, link_fault(site, path, url, pages)) for place, url in page.links]
         name = path.relative_to(site).as_posix()
-        yield from ((f"{name}, {place}", what) for place, what in wrong if what)
+        yield from ((f"{name}, {place}", what) for place, what in page.faults + links if what)
 
 
-def link_fault(path: Path, url: str, pages: dict[Path, Page]) -> str:
-    """Say what is wrong with a link; nothing if it is right or leads out of the book."""
-    parts = urlsplit(url)
+def link_fault(site: Path, path: Path, url: str, pages: dict[Path, Page]) -> str:
+    """Say what is wrong with a link; nothing if it is right or leads to another site."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return f"{url} is no address"
     if parts.scheme or parts.netloc:
         return ""
     if parts.path.startswith("/"):
         return f"{url} begins at the server's root; the book may stand in a folder"
     target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
+    if not target.is_relative_to(site):
+        return f"{url} leads out of the site's folder"
     target = target / "index.html" if target.is_dir() else target
     if not target.is_file():
         return f"{url} leads to no file"

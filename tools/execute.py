@@ -172,7 +172,8 @@ async def execute(
         pass  # the cell's output says it
     except Exception as error:  # the kernel died, or a cell took too long
         cell = f"{where}, code cell {client.code_cells_executed}"
-        stopped = [Fault(cell, f"{type(error).__name__}: {str(error).splitlines()[0]}")]
+        what = (str(error) or repr(error)).splitlines()[0]
+        stopped = [Fault(cell, f"{type(error).__name__}: {what}")]
     faults = stopped + list(cell_faults(where, book))
     return tidy(book), faults
 
@@ -221,7 +222,7 @@ async def score(variables: dict[str, str]) -> tuple[bytes, list[Fault]]:
     )
     rows, errors = await process.communicate()
     if process.returncode or errors:
-        text = errors.decode().strip()
+        text = errors.decode().strip() or f"ended with return code {process.returncode}"
         what = MESSAGE.search(text)["what"]
         return b"", [Fault("scorecard.json", what, text.removesuffix(what))]
     return rows, []

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from urllib.parse import urlsplit
 
+import yaml
 from bs4 import BeautifulSoup, Tag
 from execute import ROOT
 
@@ -29,8 +30,9 @@ def main() -> None:
         sys.exit("There are no pages yet: make book")
     from playwright.sync_api import sync_playwright
 
+    toc = yaml.safe_load((ROOT / "book" / "_toc.yml").read_text(encoding="utf-8"))
     whole = SITE / "whole.html"  # beside the pages, whose style sheets it shares
-    whole.write_text(in_one_page(SITE), encoding="utf-8")
+    whole.write_text(in_one_page(SITE, f"{toc['root']}.html"), encoding="utf-8")
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
@@ -43,11 +45,14 @@ def main() -> None:
     print(f"{PDF.relative_to(ROOT)}: {PDF.stat().st_size / 1e6:.1f} MB")
 
 
-def in_one_page(site: Path) -> str:
-    """Return the first page with the articles of all others added in the order of the contents."""
-    first = read(site, "index.html")
+def in_one_page(site: Path, root: str) -> str:
+    """Return the first page with the articles of all others added in the order of the contents.
+
+    `root` is the name by which other pages link to the first, which index.html is a copy of.
+    """
+    first = read(site, root)
     links = first.select("#contents li:not(:has([aria-current])) a")
-    names = ["index.html", *(link["href"] for link in links)]
+    names = [root, *(link["href"] for link in links)]
     main = first.find("main")
     main.clear()
     for name in names:
@@ -72,7 +77,11 @@ def rename(article: Tag, name: str, names: set[str]) -> None:
         if "id" in element.attrs:
             element["id"] = place(name, element["id"])
         for attribute in set(REFERENCES) & set(element.attrs):
-            element[attribute] = target(name, attribute, element[attribute], names)
+            reference = target(name, attribute, element[attribute], names)
+            if reference is None:
+                element.unwrap()  # or it would look like a link
+            else:
+                element[attribute] = reference
         for attribute, value in element.attrs.items():
             if isinstance(value, str) and "url(#" in value:
                 element[attribute] = re.sub(
@@ -85,15 +94,15 @@ def place(name: str, anchor: str) -> str:
     return f"{PurePosixPath(name).stem}--{anchor}"
 
 
-def target(name: str, attribute: str, value: str, names: set[str]) -> str:
-    """Return what a reference is in the one page."""
+def target(name: str, attribute: str, value: str, names: set[str]) -> str | None:
+    """Return what a reference is in the one page, or None if it leads to what is not printed."""
     if not attribute.endswith("href"):
         return place(name, value)
     url = urlsplit(value)
-    path = normpath(str(PurePosixPath(name).parent / url.path)) if url.path else name
-    if url.scheme or url.netloc or path not in names:
+    if url.scheme or url.netloc:
         return value
-    return f"#{place(path, url.fragment)}"
+    path = normpath(str(PurePosixPath(name).parent / url.path)) if url.path else name
+    return f"#{place(path, url.fragment)}" if path in names else None
 
 
 if __name__ == "__main__":

@@ -81,6 +81,11 @@ class Exercise:
     @property
     def lack(self) -> str:
         """What the exercise lacks, or nothing."""
+        for code in [self.code, *self.tests, *self.wrong]:
+            try:
+                ast.parse(code)
+            except SyntaxError as error:
+                return f"{error.msg}: {error.text}".strip()
         if not self.answer:
             return "the solution does not end by naming its answer"
         if not self.tests:
@@ -124,7 +129,7 @@ def read(path: Path) -> Sheet:
     sheet = Sheet(path.stem, "", [])
     is_open = False
     for cell in cells(path):
-        [tag] = cell.metadata.get("tags", ["no tag"])
+        tag = " ".join(cell.metadata.get("tags", [])) or "no tag"
         if tag == "setup":
             sheet.setup = cell.source
         elif cell.cell_type == "markdown":
@@ -135,6 +140,8 @@ def read(path: Path) -> Sheet:
                     sheet.exercises[-1].solution.append(("markdown", text))
                 elif kind != "text":
                     is_open = kind == "solution-start"
+        elif not sheet.exercises:
+            raise ExerciseError(f"{path.name}: a code cell before the first exercise has {tag}")
         elif is_open and tag == "no tag":
             sheet.exercises[-1].solution.append(("code", cell.source))
         else:
@@ -174,7 +181,10 @@ def splice(chapter: bytes, path: Path) -> bytes:
     """Return a chapter with its exercises in their place, solved and with the answers shown."""
     if PLACE.encode() not in chapter or not path.exists():
         return chapter
-    notebook = json.loads(chapter)
+    try:
+        notebook = json.loads(chapter)
+    except ValueError:  # which is told when it is to be executed
+        return chapter
     place = next(i for i, c in enumerate(notebook["cells"]) if PLACE in "".join(c["source"]))
     ends = {exercise.codes[-1]: exercise.answer for exercise in read(path).exercises}
     new = []

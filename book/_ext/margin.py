@@ -19,9 +19,12 @@ def add_notes(_: Sphinx, document: nodes.document, page: str) -> None:
     for paragraph in list(document.findall(nodes.paragraph)):
         links = [link for link in paragraph.findall(nodes.reference) if is_citation(link)]
         new = {link["refuri"]: link for link in links if link["refuri"] not in seen}
+        if not new:
+            continue
         seen.update(new)
         block: nodes.Element = paragraph
-        while not isinstance(block.parent, nodes.section):  # out of lists and boxes
+        # Out of lists and boxes; before the first heading there is no section.
+        while not isinstance(block.parent, nodes.section | nodes.document):
             block = block.parent
         place = block.parent.index(block) + 1
         while place < len(block.parent) and isinstance(block.parent[place], MarginNote):

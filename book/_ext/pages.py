@@ -16,6 +16,7 @@ from urllib.parse import quote, urlencode, urljoin
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.builders.html._assets import _CascadingStyleSheet, _JavaScript
+from sphinx.config import Config
 from sphinx.environment.adapters.toctree import TocTree
 
 THEME = Path(__file__).parents[1] / "_theme"
@@ -52,10 +53,17 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Join the build where pages are made and where it ends."""
     app.add_html_theme("book", str(THEME))
     app.add_js_file("site.js")
+    app.connect("config-inited", close_address)
     app.connect("html-page-context", add_context)
     app.connect("html-collect-pages", lambda _: [("404", {}, "404.html")])
     app.connect("build-finished", finish)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
+
+
+def close_address(_: Sphinx, config: Config) -> None:
+    """Let the site's address end in a slash: links are relative to what comes before the last."""
+    if config.html_baseurl:
+        config.html_baseurl = config.html_baseurl.rstrip("/") + "/"
 
 
 def add_context(
@@ -77,7 +85,7 @@ def add_context(
         context["body"] = re.sub(pattern, better, context["body"], flags=re.DOTALL)
     context["sections"] = sections(app, page)
     context["description"] = description(doctree)
-    context["linked_data"] = linked_data(page, context)
+    context["linked_data"] = linked_data(app, page, context)
     context["is_notebook"] = context["sourcename"].endswith(".ipynb")
     context["launch"] = launch_links(page, context)
 
@@ -109,12 +117,12 @@ def description(doctree: nodes.document) -> str:
     return text if len(text) <= 200 else text[:199].rsplit(" ", 1)[0].rstrip(",;:") + " …"
 
 
-def linked_data(page: str, context: dict[str, Any]) -> str:
+def linked_data(app: Sphinx, page: str, context: dict[str, Any]) -> str:
     """Describe a page in the words of schema.org."""
     about = {
         "@context": "https://schema.org",
         "@type": "Dataset" if page == context["theme_dataset_page"] else "ScholarlyArticle",
-        "name": context["title"],
+        "name": app.env.titles[page].astext(),  # the context's title is HTML
         "description": context["description"],
         "inLanguage": context["language"],
         "license": context["theme_license"],
