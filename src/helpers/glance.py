@@ -54,7 +54,7 @@ def _leading(study: Study, question: str) -> tuple[list[tuple[str, int]], str]:
     leading = counts[~is_residual].nlargest(4, "n", keep="all")
     stars = leading["printed"].isna().map({True: "\N{NO-BREAK SPACE}*", False: ""})
     apart = (f", {row.label.lower()} ({row.n}) apart" for row in counts[is_residual].itertuples())
-    note = f"Leading themes{''.join(apart)}; * assumed, not printed"
+    note = f"Leading themes{''.join(apart)}; *\N{NO-BREAK SPACE}assumed, not printed"
     return list(zip(leading["label"] + stars, leading["n"], strict=True)), note
 
 

@@ -219,7 +219,7 @@ def matrix(counts: pd.DataFrame) -> Axes:
     """
     _, axes = plt.subplots(figsize=(WIDTH, 1.5 + 0.3 * len(counts)))
     most = counts.to_numpy().max()
-    size = 10 if len(counts.columns) < 9 else 8
+    size = 10 if len(counts.columns) < 9 else 9
     for y, (_, row) in enumerate(counts.iterrows()):
         for x, value in enumerate(row):
             # The root, or few would be as pale as none beside the very many.

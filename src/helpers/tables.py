@@ -75,7 +75,7 @@ def _row(cells: tuple[str, ...], kinds: list[str]) -> str:
 
 def _kind(column: pd.Series, cells: list[str]) -> str:
     """Return the class of a column: numbers stand in line, text of some length needs room."""
-    if pd.api.types.is_numeric_dtype(column):
+    if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
         return ' class="number"'
     return ' class="text"' if max(map(len, cells), default=0) > 40 else ""
 
@@ -148,7 +148,7 @@ def verdicts(totals: pd.Series) -> Html:
             "Meaning": totals.index.map(VERDICTS),
         }
     )
-    return table(rows, f"How the {totals.sum()} printed numbers fare")
+    return table(rows, f"How the {totals.sum()} facts of the paper fare")
 
 
 def _unit(unit: str, label: str) -> str:
