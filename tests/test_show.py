@@ -214,6 +214,16 @@ def test_parts_are_stacked_side_by_side():
     plt.close(axes.figure)
 
 
+@pytest.mark.parametrize("columns", range(2, 8))
+def test_a_scale_of_any_length_has_its_middle_in_the_middle(columns):
+    shares = pd.DataFrame([[1 / columns] * columns], ["women"])
+    bars = plots.diverging(shares, plt.subplots()[1]).patches
+    assert bars[0].get_x() == pytest.approx(-0.5)
+    assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(0.5)
+    assert len({bar.get_facecolor() for bar in bars}) == columns
+    plt.close("all")
+
+
 def test_squares_are_the_darker_the_more():
     axes = plots.matrix(pd.DataFrame([[4, 2], [0, 1]], ["a", "b"], ["c", "d"]))
     assert [text.get_text() for text in axes.texts] == ["4", "2", "0", "1"]
@@ -323,12 +333,13 @@ def test_numbers_for_sentences_are_kept_as_myst_nb_keeps_them(displayed):
     from myst_nb.ext.glue import glue
 
     InteractiveShell.instance()  # glue asks it how to show a number
-    page.say(people=95, share="51%")
+    page.say(people=95, share="51%", interval="−0.4 (-0.9 to -.1), 2009-2010")
     glue("people", "95", display=False)
     InteractiveShell.clear_instance()  # or later tests would talk to it
-    ours, share, theirs = displayed
+    ours, share, interval, theirs = displayed
     assert ours == theirs
     assert share[0] == {"application/papermill.record/text/plain": "'51%'"}
+    assert "'−0.4 (−0.9 to −.1), 2009-2010'" in interval[0].values()
     assert share[1]["metadata"]["scrapbook"]["name"] == "share"
 
 

@@ -16,6 +16,7 @@ from helpers.study import Problem, StudyError, allowed, data_folder, load_study
 
 PEOPLE, ANSWERS = "study/participants.csv", "study/responses.csv"
 CODINGS, OMI, FACTS = "study/codings.csv", "study/omi.csv", "published/facts.csv"
+ITEMS = "published/omi_items.csv"
 
 
 def snapshot(folder):
@@ -422,6 +423,11 @@ def test_lines_are_those_of_the_file_where_cells_have_lines(write_tiny, tmp_path
             CODINGS,
             ("P03,recovery,family,c1", "P02,relapse,no_treatment,c1"),
             [(CODINGS, 6, "participant_id, question", "P02, relapse", "no row of responses has")],
+        ),
+        (
+            ITEMS,
+            ("item_02,Second", "item_22,Second"),
+            [(ITEMS, 3, "item", "item_22", "omi has no column of this name")],
         ),
         (
             FACTS,

@@ -12,6 +12,7 @@ from helpers.study import data_folder, load_study
 from helpers.themes import (
     RESIDUAL,
     by_group,
+    coders,
     combinations,
     cooccurrence,
     examples,
@@ -119,6 +120,14 @@ def test_examples_are_words_of_one_theme_beside_their_speaker():
         ["P02", FAMILY, "somebody", 40],  # longer than "says"; "what" has two themes
         ["P01", FAMILY, "what", 30],
     ]
+
+
+def test_coders_are_those_of_the_question():
+    codings = STUDY.codings.astype({"coder": str})
+    codings = codings[codings["question"].eq("recovery") | codings["coder"].ne("c3")]
+    study = replace(STUDY, codings=codings)
+    assert coders(study, "recovery") == ["c1", "c2", "c3"]
+    assert coders(study, "relapse") == ["c1", "c2"]
 
 
 def test_segments_of_overlapping_stretches():

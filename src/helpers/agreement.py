@@ -173,7 +173,7 @@ def judgements(study: Study, question: str) -> pd.DataFrame:
     >>> judgements(load_study(), "recovery").shape
     (3, 623)
     """
-    names = coders(study)
+    names = coders(study, question)
     found = [presence(study, question, coder).to_numpy().ravel() for coder in names]
     answers = presence(study, question)
     return pd.DataFrame(
@@ -275,7 +275,7 @@ def confusion(study: Study, question: str) -> pd.DataFrame:
     """
     own = study.codings[study.codings["question"].eq(question)].astype({"coder": str})
     own = own[own["coder"].ne(CONSENSUS)].reset_index(names="code")
-    every = own.merge(pd.Series(coders(study), name="coder_other"), how="cross")
+    every = own.merge(pd.Series(coders(study, question), name="coder_other"), how="cross")
     every = every[every["coder"].ne(every["coder_other"])]
     both = own.merge(own, on="participant_id", suffixes=("", "_other"))
     both = both[both["coder"].ne(both["coder_other"])]
@@ -326,7 +326,7 @@ def changes(study: Study, question: str) -> pd.DataFrame:
     agreed = presence(study, question)
     book = study.codebook[study.codebook["question"].eq(question)]
     tables = []
-    for coder in coders(study):
+    for coder in coders(study, question):
         found = presence(study, question, coder)
         table = {
             "coder": coder,

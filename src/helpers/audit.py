@@ -407,7 +407,9 @@ def exact_tests(
         p = 2 * stats.t.sf(abs(t), float(df))
         means_sds = float(mean_1 + low), sqrt(var_1), float(mean_2 + low), sqrt(var_2)
         rows.append((*means_sds, test, t, float(df), p))
-    return pd.DataFrame(rows, columns=[*PRINTED_OF_ITEM[:4], "test", "t", "df", "p"])
+    numbers = dict.fromkeys([*PRINTED_OF_ITEM[:4], "t", "df", "p"], float)
+    columns = [*PRINTED_OF_ITEM[:4], "test", "t", "df", "p"]
+    return pd.DataFrame(rows, columns=columns).astype(numbers)
 
 
 # Tests

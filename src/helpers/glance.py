@@ -60,7 +60,8 @@ def _leading(study: Study, question: str) -> tuple[list[tuple[str, int]], str]:
 
 def _differences(study: Study) -> list[tuple[str, str]]:
     """List the items that the paper prints with their effect size."""
-    tests = omi.gender_tests(study.omi).merge(study.omi_items, on="item", suffixes=("", "_printed"))
+    tests = omi.gender_tests(study.omi, study.omi_items["item"])
+    tests = tests.merge(study.omi_items, on="item", suffixes=("", "_printed"))
     printed = tests[tests["t_printed"] != ""]
     return [(row.label, f"{row.hedges_g:+.2f}") for row in printed.itertuples()]
 

@@ -290,7 +290,7 @@ def beside(coding: Coding, study: Study) -> pd.DataFrame:
     >>> beside(ana, study).groupby("other", sort=False)["percent_agreement"].max().to_dict()
     {'consensus': 100.0, 'c1': 100.0, 'c2': 100.0, 'c3': 100.0}
     """
-    others = [CONSENSUS, *coders(study)]
+    others = [CONSENSUS, *coders(study, coding.question)]
     found = _held_against(coding, others, study)
     labels = _book(study, coding.question)["label"]
     tables = {other: by_theme(found.loc[[coding.coder, other]], labels) for other in others}

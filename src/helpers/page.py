@@ -83,7 +83,7 @@ def say(**values: object) -> None:
         kind, text = (
             ("html", value.html)
             if isinstance(value, Html)
-            else ("plain", repr(re.sub(r"(?<!\S)-(?=[\d.])", "\N{MINUS SIGN}", str(value))))
+            else ("plain", repr(re.sub(r"(?<![^\s(])-(?=[\d.])", "\N{MINUS SIGN}", str(value))))
         )
         bundle = {f"application/papermill.record/text/{kind}": text}
         display(bundle, metadata={"scrapbook": record}, raw=True)

@@ -205,7 +205,7 @@ def stacked(shares: pd.DataFrame) -> Axes:
     axes.set_xlim(0, 1)
     axes.set_xticks([])
     axes.spines[["left", "bottom"]].set_visible(False)
-    axes.figure.legend(loc="outside upper center", ncols=len(shares.columns), fontsize=9.5)
+    axes.figure.legend(loc="outside upper center", ncols=min(3, len(shares.columns)), fontsize=9.5)
     return axes
 
 
@@ -247,8 +247,8 @@ def diverging(shares: pd.DataFrame, axes: Axes) -> Axes:
     Parameters
     ----------
     shares
-        Parts from 0 to 1 that sum to 1 in every row; as many columns as there are `DIVERGING`
-        colours, from one end of a scale to the other.
+        Parts from 0 to 1 that sum to 1 in every row, from one end of a scale to the other: two to
+        seven columns. Where their number is odd, the middle one lies on both sides.
     axes
         Where to draw.
 
@@ -258,13 +258,14 @@ def diverging(shares: pd.DataFrame, axes: Axes) -> Axes:
     >>> float(diverging(shares, plt.subplots()[1]).patches[0].get_x())
     -0.5
     """
-    middle = shares.shape[1] // 2
-    left = -shares.iloc[:, :middle].sum(axis=1).to_numpy()
-    for (part, widths), colour in zip(shares.items(), DIVERGING, strict=True):
+    half, odd = divmod(shares.shape[1], 2)
+    colours = [*DIVERGING[:half], *[FAINT] * odd, *DIVERGING[-half:]]
+    left = -(shares.iloc[:, :half].sum(axis=1) + odd * shares.iloc[:, half] / 2).to_numpy()
+    for (part, widths), colour in zip(shares.items(), colours, strict=True):
         bars = axes.barh(
             shares.index.astype(str), widths, left=left, height=0.75, color=colour, label=part
         )
-        on_it = INK if colour in DIVERGING[2:4] else ON_COLOUR  # the two in the middle are pale
+        on_it = INK if colour in (*DIVERGING[2:4], FAINT) else ON_COLOUR  # the middle is pale
         texts = [f"{100 * width:.0f}" if width >= 0.08 else "" for width in widths]
         axes.bar_label(bars, texts, label_type="center", color=on_it, fontsize=10)
         left += widths.to_numpy()

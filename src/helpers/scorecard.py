@@ -46,7 +46,8 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
     people = study.participants.copy()
     for question, answers in study.responses.groupby("question", observed=False):
         people[f"answered_{question}"] = people["participant_id"].isin(answers["participant_id"])
-    tests = omi.gender_tests(study.omi).merge(study.omi_items[["item", "direction"]], on="item")
+    items = study.omi_items[["item", "direction"]]
+    tests = omi.gender_tests(study.omi, items["item"]).merge(items, on="item")
     return {
         "participants": people,
         "responses": study.responses,

@@ -362,6 +362,10 @@ def _rule_problems(study: Study) -> Iterator[Problem]:
             value = "" if contact else str(people.loc[row, column]).lower()
             yield Problem(path["participants"], row + 2, column, value, advice)
 
+    items = study.omi_items["item"]
+    for row, item in items[~items.isin(study.omi.columns)].items():
+        yield Problem(path["omi_items"], row + 2, "item", item, "omi has no column of this name")
+
     yield from _answer_problems(study, path)
     yield from _fact_problems(study, path)
 

@@ -18,16 +18,17 @@ CONSENSUS = "consensus"
 """The coder whose codes are those that all agreed on."""
 
 
-def coders(study: Study) -> list[str]:
-    """Return who coded before the consensus.
+def coders(study: Study, question: str) -> list[str]:
+    """Return who coded the answers to a question before the consensus.
 
     Examples
     --------
     >>> from helpers.study import load_study
-    >>> coders(load_study())
+    >>> coders(load_study(), "recovery")
     ['c1', 'c2', 'c3']
     """
-    return sorted(set(study.codings["coder"]) - {CONSENSUS})
+    codings = study.codings
+    return sorted(set(codings["coder"][codings["question"].eq(question)]) - {CONSENSUS})
 
 
 def presence(study: Study, question: str, coder: str = CONSENSUS) -> pd.DataFrame:

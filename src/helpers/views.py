@@ -89,8 +89,8 @@ def false_alarms(significant: pd.Series, items: int, many: int, name: str) -> Ht
     low, high = proportion_confint(reached.sum(), len(reached), method="wilson")
 
     figure = plots.plt.figure(figsize=SMALL, layout="none")
-    axes = figure.add_axes(PLACE, xlim=edges[[0, -1]], ylim=(0, 0.8), xlabel="significant tests")
-    axes.set_yticks([0, 0.4, 0.8], ["0", "40%", "80%"])
+    axes = figure.add_axes(PLACE, xlim=edges[[0, -1]], ylim=(0, 1), xlabel="significant tests")
+    axes.set_yticks([0, 0.5, 1], ["0", "50%", "100%"])
     axes.stairs(shares, edges, fill=True)
     axes.stairs(independent, edges, color=plots.INK, baseline=None)
     return plots.publish(
