@@ -499,7 +499,7 @@ class Desk:
         """Return what the desk looks like with its first answer, for pages where nobody codes."""
         book = _book(self.study, self.question)
         boxes = "".join(
-            f'<li><span aria-hidden="true">☐</span> {escape(theme.label)}: '
+            f'<li><span aria-hidden="true">☐</span> {escape(theme.label)} '
             f"<small>{escape(theme.definition)}</small></li>"
             for theme in book.itertuples()
         )
