@@ -802,6 +802,12 @@ def test_the_search_finds_the_truth_of_simulated_data(items, shares, digits):
         items, *shares, (60, 35), **area, printed=digits, digits=digits, runs=5, seed=2
     )
     pd.testing.assert_frame_equal(runs, again)
+    rng = np.random.default_rng(2)
+    for row in runs.itertuples():
+        simulated = audit.simulate_items(items, *shares, (60, 35), digits, rng)
+        changed = audit.change_digit(simulated, rng)
+        whole = [audit.splits(i, **area, digits=digits)["all"].sum() for i in (simulated, changed)]
+        assert whole == [row.fitting, row.fitting_changed]
 
 
 @given(samples, samples, st.booleans())
