@@ -14,7 +14,7 @@ import pandas as pd
 from markup import MarkupError, read_answers, simulate_coders
 from scipy import stats
 
-from helpers.printed import SHOWN_DECIMALS, reads_as
+from audit.printed import SHOWN_DECIMALS, reads_as
 
 DATA = Path(__file__).parent
 SEED = 1055

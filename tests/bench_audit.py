@@ -11,7 +11,7 @@ from time import perf_counter
 
 import pandas as pd
 
-from helpers import audit
+import audit
 
 ITEMS = Path(__file__).parents[1] / "data" / "published" / "omi_items.csv"
 DRAWS = 1000

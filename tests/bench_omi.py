@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pandas as pd
 
-from helpers.omi import gender_tests
+from helpers.compute.omi import gender_tests
 
 ROWS, ITEMS, LIMIT = 1_000_000, 11, 5.0
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from helpers.study import load_study
-from helpers.themes import theme_counts
-from helpers.words import frequencies, stop_words
+from helpers.compute.themes import theme_counts
+from helpers.compute.words import frequencies, stop_words
+from helpers.load import load_study
 
 SIZES, WORDS, LIMIT = [10_000, 50_000, 100_000], 55, 20.0
 PHRASES = ["support network", "treatment adherence"]

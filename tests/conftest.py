@@ -12,7 +12,7 @@ import pytest
 from browsing import SITE
 from hypothesis import HealthCheck, settings
 
-from helpers.study import load_study
+from helpers.load import load_study
 
 # How long a test takes says nothing about the code on a machine that others use too.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])

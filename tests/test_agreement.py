@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.agreement import agreement, changes, confusion, judgements, reliability
-from helpers.study import load_study
-from helpers.themes import presence
+from helpers.compute.agreement import agreement, changes, confusion, judgements, reliability
+from helpers.compute.themes import presence
+from helpers.load import load_study
 
 STUDY = load_study()
 QUESTIONS = ["recovery", "relapse"]

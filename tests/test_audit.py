@@ -16,8 +16,8 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from helpers import audit
-from helpers.printed import interval, reads_as
+import audit
+from audit.printed import interval, reads_as
 
 READINGS = ["rounded", "dropped", "either"]
 ITEMS = Path(__file__).parents[1] / "data" / "published" / "omi_items.csv"

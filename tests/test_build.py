@@ -69,7 +69,7 @@ def write_project(root):
     )
     (root / "book" / "intro.md").write_text(INTRO)
     (root / "book" / "references.bib").write_text("@misc{key, title={Title}, author={A. Name}}")
-    write_notebook(chapters / "one.ipynb", "from helpers.study import PEOPLE", "PEOPLE + 1")
+    write_notebook(chapters / "one.ipynb", "from helpers.load.study import PEOPLE", "PEOPLE + 1")
     write_notebook(chapters / "two.ipynb", "print(6 * 7)")
     (root / "data" / "facts.csv").write_text("S.n,95,match")
     (helpers / "__init__.py").write_text("")
@@ -170,7 +170,7 @@ def test_every_fault_of_every_chapter_is_named(project):
 def test_a_fault_in_the_data_is_told_once(project):
     chapters = project / "book" / "chapters"
     for name in ["one.ipynb", "two.ipynb"]:
-        write_notebook(chapters / name, "from helpers.study import load_study", "load_study()")
+        write_notebook(chapters / name, "from helpers.load import load_study", "load_study()")
     (project / "data" / "facts.csv").unlink()
     status, _, complaints = build(project)
     assert status == 1

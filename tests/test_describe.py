@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.proportion import proportion_confint
 
-from helpers.describe import independence, standardised_difference, table_one, tally
+from helpers.compute.describe import independence, standardised_difference, table_one, tally
 
 COLUMNS = ["age", "years_experience", "job_title", "work_setting", "own_diagnosis"]
 

@@ -23,7 +23,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbclient import NotebookClient
 
-from helpers.check import RIGHT, check, seal
+from learn.check import RIGHT, check, seal
 
 BOOK = Path(__file__).parents[1] / "book"
 SHEETS = {path.stem: sheets.read(path) for path in sorted((BOOK / "exercises").glob("*.md"))}

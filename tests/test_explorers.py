@@ -8,8 +8,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from helpers import tables
-from helpers.page import Html, join
-from helpers.widgets import Explorer
+from helpers.show.page import Html, join
+from helpers.show.widgets import Explorer
 
 BOOK = Path(__file__).parents[1] / "book"
 CHAPTERS = BOOK / "_build" / "html" / "chapters"

@@ -19,12 +19,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbclient import NotebookClient
 
-import helpers.agreement
-from helpers import lab
-from helpers.agreement import agreement, by_theme, disputed, judgements, pairwise, reliability
-from helpers.lab import BUTTONS, Coding, Desk
-from helpers.study import StudyError, load_study
-from helpers.themes import presence
+import helpers.compute.agreement
+from helpers.compute.agreement import (
+    agreement,
+    by_theme,
+    disputed,
+    judgements,
+    pairwise,
+    reliability,
+)
+from helpers.compute.themes import presence
+from helpers.load import StudyError, load_study
+from learn import lab
+from learn.lab import BUTTONS, Coding, Desk
 
 STUDY = load_study()
 TRUTH = presence(STUDY, "recovery")
@@ -36,8 +43,8 @@ CHAPTER = Path(__file__).parents[1] / "book" / "chapters" / "lab_coding.ipynb"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CELL = """
 from pathlib import Path
-from helpers.lab import Desk
-from helpers.study import load_study
+from learn.lab import Desk
+from helpers.load import load_study
 Desk(load_study(), "recovery", {name!r})
 """
 
@@ -167,8 +174,8 @@ def test_a_kernel_that_dies_while_saving_leaves_the_old_file(desk, moment):
     program = f"""
 import os, signal
 from pathlib import Path
-from helpers.lab import Desk
-from helpers.study import load_study
+from learn.lab import Desk
+from helpers.load import load_study
 {moment} = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
 Desk(load_study(), "recovery", "Ana", folder=Path({str(desk.folder)!r})).note("P02", [])
 """
@@ -456,8 +463,8 @@ def test_a_class_of_thirty_costs_each_pair_twice_and_once_a_theme(monkeypatch, t
     for number, coding in enumerate(codings):
         lab.save(tmp_path / f"coding_recovery_{number}.csv", coding)
     calls = []
-    pair = helpers.agreement._pair
-    monkeypatch.setattr(helpers.agreement, "_pair", lambda *a: calls.append(1) or pair(*a))
+    pair = helpers.compute.agreement._pair
+    monkeypatch.setattr(helpers.compute.agreement, "_pair", lambda *a: calls.append(1) or pair(*a))
     found = lab.ratings(lab.read(tmp_path.iterdir(), STUDY, "recovery"), STUDY)
     assert found.shape == (30, TRUTH.size)
     labels = STUDY.codebook.query("question == 'recovery'").set_index("theme")["label"]

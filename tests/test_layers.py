@@ -1,103 +1,96 @@
-"""Load, compute, show: a module imports only from floors below its own, and is light to import."""
+"""Load, compute, show: the folders are the floors, imports lead down, and are light."""
 
 import ast
 import subprocess
 import sys
-from itertools import chain
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
 
 import helpers
 
-FOLDER = Path(helpers.__file__).parent
-LOAD = {"study", "printed", "check"}
-DESCRIBE = {"describe"}
-COMPUTE = {"themes", "words", "omi", "audit", "play"}
-COMPARE = {"agreement", "scorecard"}
-PAGE = {"page"}
-SHOW = {"tables", "plots", "quotes", "glance", "widgets", "lab"}
-VIEW = {"views"}
-FLOORS = [LOAD, DESCRIBE, COMPUTE, COMPARE, PAGE, SHOW, VIEW]
-
-NOT_FOR_COMPUTING = {
-    "IPython",
-    "ipywidgets",
-    "matplotlib",
-    "seaborn",
-    "html",
-    "jinja2",
-}
+SRC = Path(helpers.__file__).parents[1]
+# From the ground up. `audit` is a library of its own, `learn` stands on all of it.
+FLOORS = ["audit", *(f"helpers.{floor}" for floor in helpers.FLOORS), "learn"]
+COMPUTING = FLOORS[:3]
+NOT_FOR_COMPUTING = {"IPython", "ipywidgets", "matplotlib", "seaborn", "html", "jinja2"}
 HEAVY = {"scipy", "statsmodels", "frictionless", "krippendorff", "seaborn", "IPython"}
 # No compiled code of our own is allowed, nor what a browser has no processes or threads for.
 NOT_IN_A_BROWSER = {"numba", "multiprocessing", "concurrent", "subprocess", "threading", "joblib"}
 
-MODULES = sorted(path.stem for path in FOLDER.glob("*.py") if path.stem != "__init__")
+
+def dotted(path):
+    return ".".join(path.relative_to(SRC).with_suffix("").parts).removesuffix(".__init__")
 
 
-def tree(module):
-    return ast.parse((FOLDER / f"{module}.py").read_text(encoding="utf-8"))
+MODULES = {dotted(path): path for path in sorted(SRC.rglob("*.py")) if dotted(path) != "helpers"}
 
 
 def imports(module):
-    """Give every imported module by its full name, inside functions too, with what is taken."""
-    for node in ast.walk(tree(module)):
+    """Give every imported module by its full name, inside functions too."""
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            yield from ((alias.name, None) for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports name the package"
-            yield from ((node.module, alias.name) for alias in node.names)
+            for alias in node.names:
+                if node.module == "helpers":
+                    yield helpers.__getattr__(alias.name).__name__
+                else:
+                    below = f"{node.module}.{alias.name}"
+                    yield below if below in MODULES else node.module
 
 
-def helpers_imported(module):
-    for name, taken in imports(module):
-        if name == "helpers":
-            yield taken
-        elif name.startswith("helpers."):
-            yield name.split(".")[1]
+def ours(module):
+    return {name for name in imports(module) if name in MODULES} - {module}
 
 
 def floor(module):
-    (number,) = [number for number, names in enumerate(FLOORS) if module in names]
-    return number
-
-
-def test_every_module_has_one_floor():
-    assert set(MODULES) == set(chain(*FLOORS))
-    assert sum(map(len, FLOORS)) == len(set(chain(*FLOORS)))
+    return next(n for n, name in enumerate(FLOORS) if f"{module}.".startswith(f"{name}."))
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_lead_downwards(module):
-    upward = [name for name in helpers_imported(module) if floor(name) >= floor(module)]
-    assert not upward
+    assert not [name for name in ours(module) if floor(name) > floor(module)]
+
+
+def test_no_circle_within_a_floor():
+    list(
+        TopologicalSorter(
+            {m: ours(m) for m in MODULES if MODULES[m].stem != "__init__"}
+        ).static_order()
+    )
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_no_module_takes_what_another_keeps_to_itself(module):
-    private = [taken for name, taken in imports(module) if name.startswith("helpers") and taken]
-    assert not [taken for taken in private if taken.startswith("_")]
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    froms = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    package = module.split(".")[0]
+    others = [node for node in froms if node.module.split(".")[0] != package]
+    assert not [a.name for node in others for a in node.names if a.name.startswith("_")]
 
 
-@pytest.mark.parametrize("module", sorted(LOAD | DESCRIBE | COMPUTE | COMPARE))
+@pytest.mark.parametrize("module", [m for m in MODULES if floor(m) < len(COMPUTING)])
 def test_computing_knows_nothing_of_pages(module):
-    tops = {name.partition(".")[0] for name, _ in imports(module)}
-    assert not tops & NOT_FOR_COMPUTING
-    assert not set(helpers_imported(module)) & (PAGE | SHOW)
+    assert not {name.partition(".")[0] for name in imports(module)} & NOT_FOR_COMPUTING
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_nothing_that_a_browser_cannot_run(module):
-    tops = {name.partition(".")[0] for name, _ in imports(module)}
-    assert not tops & NOT_IN_A_BROWSER
+    assert not {name.partition(".")[0] for name in imports(module)} & NOT_IN_A_BROWSER
 
 
 # The lab reads what students write, the loader all else.
-@pytest.mark.parametrize("module", sorted(set(MODULES) - {"study", "lab"}))
+@pytest.mark.parametrize(
+    "module", [m for m in MODULES if not m.startswith("helpers.load") and m != "learn.lab"]
+)
 def test_nothing_reads_files_after_the_loader(module):
-    calls = {node.attr for node in ast.walk(tree(module)) if isinstance(node, ast.Attribute)}
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    calls = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     assert not calls & {"read_csv", "read_json", "read_text", "read_bytes"}
-    assert "open" not in {n.id for n in ast.walk(tree(module)) if isinstance(n, ast.Name)}
+    assert "open" not in {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
 
 
 def loaded_after(statement):
@@ -114,7 +107,6 @@ def test_importing_the_package_loads_nothing():
 
 
 def test_importing_what_computes_loads_pandas_and_no_more():
-    modules = ", ".join(f"helpers.{name}" for name in MODULES if name not in SHOW | VIEW)
-    loaded = loaded_after(f"import {modules}")
+    loaded = loaded_after(f"import {', '.join(m for m in MODULES if floor(m) < len(COMPUTING))}")
     assert "pandas" in loaded
     assert not loaded & (HEAVY | {"matplotlib"})

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from helpers.omi import gender_tests
+from helpers.compute.omi import gender_tests
 
 HERE = Path(__file__).parent
 ANSWERS = {

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from helpers.omi import gender_tests
-from helpers.play import ALPHA, built, draw, one_moved, shifted, significant, t_tests
-from helpers.study import load_study
+from helpers.compute.omi import gender_tests
+from helpers.load import load_study
+from learn.play import ALPHA, built, draw, one_moved, shifted, significant, t_tests
 
 CHAPTER = Path(__file__).parents[1] / "book" / "chapters" / "play.ipynb"
 WIDE = [9, 1, 1, 1, 1, 7]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from helpers.printed import decimals, dropped, interval, parse, reads_as, rounded
+from audit.printed import decimals, dropped, interval, parse, reads_as, rounded
 
 PLACES = st.integers(0, 4)
 SHOWN = st.integers(0, 5)

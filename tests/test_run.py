@@ -38,7 +38,9 @@ without_study_data = {k: v for k, v in os.environ.items() if k != "STUDY_DATA"}
 
 
 def test_the_data_are_found_from_any_folder(tmp_path):
-    program = "from helpers.study import data_folder; print(data_folder() / 'datapackage.json')"
+    program = (
+        "from helpers.load.study import data_folder; print(data_folder() / 'datapackage.json')"
+    )
     found = subprocess.run(
         [sys.executable, "-c", program],
         cwd=tmp_path,
@@ -325,7 +327,7 @@ def test_the_helpers_wheel_works_in_a_plain_python(site, tmp_path):
     subprocess.run([*pip, "--target", tmp_path, wheel], check=True, capture_output=True)
     for path in (ROOT / "src" / "helpers").glob("*.py"):
         assert (tmp_path / "helpers" / path.name).read_bytes() == path.read_bytes()
-    program = "import helpers.study as s; print(s.__file__, len(s.load_study().participants))"
+    program = "import helpers.load.study as s; print(s.__file__, len(s.load_study().participants))"
     data = site / "lite" / "files" / "data"
     said = subprocess.run(
         [sys.executable, "-c", program],

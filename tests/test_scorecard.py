@@ -10,8 +10,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from helpers.scorecard import STATISTICS, VERDICTS, compare, compute, tables
-from helpers.study import StudyError, load_study
+from helpers.compute.scorecard import STATISTICS, VERDICTS, compare, compute, tables
+from helpers.load import StudyError, load_study
 
 FACTS = Path(__file__).parents[1] / "data" / "published" / "facts.csv"
 

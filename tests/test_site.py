@@ -13,7 +13,7 @@ import yaml
 from browsing import PAGES, SITE, every_chapter, every_page
 from bs4 import BeautifulSoup
 
-from helpers.scorecard import VERDICTS, compare, compute
+from helpers.compute.scorecard import VERDICTS, compare, compute
 
 ROOT = Path(__file__).parents[1]
 FIRST_VISIT, LATER_VISIT, EXPLORER = 500_000, 150_000, 150_000  # bytes, uncompressed

@@ -12,7 +12,7 @@ from conftest import TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.study import Problem, StudyError, allowed, data_folder, load_study
+from helpers.load.study import Problem, StudyError, allowed, data_folder, load_study
 
 PEOPLE, ANSWERS = "study/participants.csv", "study/responses.csv"
 CODINGS, OMI, FACTS = "study/codings.csv", "study/omi.csv", "published/facts.csv"

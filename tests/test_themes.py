@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.study import data_folder, load_study
-from helpers.themes import (
+from helpers.compute.themes import (
     RESIDUAL,
     by_group,
     coders,
@@ -20,6 +19,7 @@ from helpers.themes import (
     segments,
     theme_counts,
 )
+from helpers.load.study import data_folder, load_study
 
 STUDY = load_study()
 THEMES = STUDY.codebook.loc[STUDY.codebook["question"].eq("recovery"), "theme"].tolist()

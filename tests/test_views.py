@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from scipy import stats
 
-from helpers import play, views
+from learn import play, views
 
 
 def cells(shown):

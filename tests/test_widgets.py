@@ -11,15 +11,15 @@ import pytest
 from bs4 import BeautifulSoup
 from nbclient import NotebookClient
 
-from helpers.page import Html
-from helpers.widgets import FEW, Explorer
+from helpers.show.page import Html
+from helpers.show.widgets import FEW, Explorer
 
 BASES = {str(n): f"The number {n}" for n in range(2, FEW + 3)}
 POWERS = {"1": "itself", "2": "squared", "3": "<cubed>"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 CELL = """
-from helpers.page import Html
-from helpers.widgets import Explorer
+from helpers.show.page import Html
+from helpers.show.widgets import Explorer
 Explorer("ages", {"Group": {"a": "A", "b": "B"}}, lambda group: Html(f"<p>{group}</p>", ""))
 """
 

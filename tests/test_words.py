@@ -11,8 +11,8 @@ from scipy.stats import chi2_contingency
 from wordcloud import STOPWORDS, WordCloud
 
 from helpers import words
-from helpers.study import load_study
-from helpers.words import cloud, frequencies, in_context, keyness, stop_words
+from helpers.compute.words import cloud, frequencies, in_context, keyness, stop_words
+from helpers.load import load_study
 
 ANSWERS = load_study().responses
 RECOVERY = ANSWERS[ANSWERS["question"].eq("recovery")].set_index("participant_id")["text"]

@@ -36,11 +36,12 @@ COLOURS = re.compile(r"\x1b\[[\d;]*m")
 MESSAGE = re.compile(r"^(?:\w+\.)*(?P<what>\S.*(?:\n[ \t].*)*)\Z", re.MULTILINE)
 SCORECARD = """
 import sys
-from helpers import scorecard, study
+from helpers import scorecard
+from helpers.load import StudyError, load_study
 try:
-    data = study.load_study()
+    data = load_study()
     rows = scorecard.compare(data.facts, scorecard.compute(data))
-except study.StudyError as error:
+except StudyError as error:
     sys.exit(str(error))
 rows = rows[["fact_id", "label", "printed", "computed", "verdict", "note"]]
 rows.to_json(sys.stdout, orient="records", indent=1, force_ascii=False)
@@ -77,7 +78,7 @@ def digest(*paths: Path) -> str:
 
 
 def data_folder() -> Path:
-    """Return the folder of the data, as `helpers.study.data_folder` does, which is slow to load."""
+    """Return the folder of the data, as `helpers.load` does, which is slow to load."""
     return Path(os.environ.get("STUDY_DATA", ROOT / "data")).resolve()
 
 
@@ -88,7 +89,7 @@ def environment() -> str:
         raise FileNotFoundError(2, "the package is not installed; run make setup", "helpers")
     packages = sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info"))
     parts = [
-        digest(Path(spec.origin).parent, data_folder(), Path(__file__)),
+        digest(Path(spec.origin).parents[1], data_folder(), Path(__file__)),
         *packages,
         platform.python_version(),
         os.environ.get("SOURCE_DATE_EPOCH", ""),

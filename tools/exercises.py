@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from execute import ROOT
 from sheets import Exercise, ExerciseError, Sheet, read
 
-from helpers.check import RIGHT, seal
+from learn.check import RIGHT, seal
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -61,7 +61,7 @@ def master(sheet: Sheet) -> "NotebookNode":
     parts = [
         raw(ASSIGNMENT),
         text(HOW_TO.format(chapter=sheet.name)),
-        code(f"{sheet.setup}\nfrom helpers.check import check"),
+        code(f"{sheet.setup}\nfrom learn.check import check"),
         code(f"# What the checks need\nsealed = {json.dumps(sealed, indent=4)}", metadata=FOLDED),
     ]
     for number, exercise in enumerate(sheet.exercises, start=1):

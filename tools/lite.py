@@ -122,7 +122,7 @@ def needed() -> set[str]:
 def build_helpers(folder: Path) -> None:
     """Build the helpers' own wheel, with the same bytes every time."""
     folder.mkdir(parents=True)
-    run(ROOT, "flit_core.wheel", "--outdir", folder)
+    run(ROOT, "hatchling", "build", "--target", "wheel", "--directory", folder)
 
 
 def download(names: set[str], store: Path, folder: Path) -> None:

@@ -1,3 +1,22 @@
-"""What two chapters or more share: load, compute, show."""
+"""What two chapters or more share, on three floors: load, compute, show.
+
+The folders are the floors, and a module imports only from floors below its own. Chapters need not
+know them: `from helpers import themes` finds the module wherever it stands.
+"""
+
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 
 __version__ = "0.1.0"
+
+FLOORS = ("load", "compute", "show")
+"""The floors from the ground up."""
+
+
+def __getattr__(name: str) -> ModuleType:
+    for floor in () if name.startswith("_") else FLOORS:
+        module = f"helpers.{floor}.{name}"
+        if find_spec(module):
+            return import_module(module)
+    raise AttributeError(f"module 'helpers' has no attribute {name!r}")

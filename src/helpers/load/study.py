@@ -85,7 +85,7 @@ def data_folder() -> Path:
     >>> (data_folder() / "datapackage.json").exists()
     True
     """
-    own = Path(__file__).parents[2] / "data"
+    own = Path(__file__).parents[3] / "data"
     return Path(os.environ.get("STUDY_DATA", own))
 
 

@@ -7,7 +7,7 @@ from html import escape
 from itertools import product
 from typing import TYPE_CHECKING
 
-from helpers.page import Html, heading, join, with_widgets
+from helpers.show.page import Html, heading, join, with_widgets
 
 if TYPE_CHECKING:
     from ipywidgets import VBox

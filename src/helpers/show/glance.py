@@ -5,8 +5,8 @@ from html import escape
 import pandas as pd
 
 from helpers import describe, omi, scorecard, themes
-from helpers.page import Html
-from helpers.study import Study
+from helpers.load.study import Study
+from helpers.show.page import Html
 
 
 def at_a_glance(study: Study) -> Html:
@@ -14,7 +14,7 @@ def at_a_glance(study: Study) -> Html:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> "Is recovery possible?" in at_a_glance(load_study()).html
     True
     """

@@ -1,7 +1,7 @@
 """Whether printed statistics can be true, what data could have given them, and what follows.
 
 Printed numbers come as strings, because "1.5" and "1.50" say different things, and are read in one
-of the ways that `helpers.printed` describes. All yes-or-no answers here are exact: floats only
+of the ways that `audit.printed` describes. All yes-or-no answers here are exact: floats only
 propose, whole numbers and fractions decide.
 
 A *distribution of answers* is an integer array with one count for every answer from `low` to
@@ -19,7 +19,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from helpers.printed import SHOWN_DECIMALS, Reading, decimals, dropped, interval, parse, rounded
+from audit.printed import SHOWN_DECIMALS, Reading, decimals, dropped, interval, parse, rounded
 
 PRINTED_OF_ITEM = ["mean_women", "sd_women", "mean_men", "sd_men", "t", "df"]
 """What an item must have printed before the group sizes can be searched, as in omi_items.csv."""

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from helpers.study import Study
-from helpers.themes import CONSENSUS, coders, presence
+from helpers.compute.themes import CONSENSUS, coders, presence
+from helpers.load.study import Study
 
 _SEED = 1
 _RESAMPLES = 1_000
@@ -44,7 +44,7 @@ def agreement(study: Study, question: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> agreement(load_study(), "recovery")["theme"].iloc[-1]
     'all'
     """
@@ -169,7 +169,7 @@ def judgements(study: Study, question: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> judgements(load_study(), "recovery").shape
     (3, 623)
     """
@@ -269,7 +269,7 @@ def confusion(study: Study, question: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> confusion(load_study(), "recovery").shape
     (7, 8)
     """
@@ -319,7 +319,7 @@ def changes(study: Study, question: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> list(changes(load_study(), "recovery").columns)
     ['coder', 'theme', 'label', 'kept', 'dropped', 'added']
     """

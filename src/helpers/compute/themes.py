@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from helpers.describe import independence
-from helpers.study import Study
+from helpers.compute.describe import independence
+from helpers.load.study import Study
 
 RESIDUAL = "other"
 """The theme for what fits no other one: rankings put it last, however many people name it."""
@@ -23,7 +23,7 @@ def coders(study: Study, question: str) -> list[str]:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> coders(load_study(), "recovery")
     ['c1', 'c2', 'c3']
     """
@@ -56,7 +56,7 @@ def presence(study: Study, question: str, coder: str = CONSENSUS) -> pd.DataFram
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> presence(load_study(), "recovery").shape
     (89, 7)
     """
@@ -95,7 +95,7 @@ def theme_counts(study: Study, question: str, coder: str = CONSENSUS) -> pd.Data
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> counts = theme_counts(load_study(), "recovery")
     >>> list(counts["label"].iloc[[0, -1]])
     ['Treatment adherence', 'Other factors']
@@ -134,7 +134,7 @@ def cooccurrence(study: Study, question: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> cooccurrence(load_study(), "relapse").shape
     (12, 12)
     """
@@ -164,7 +164,7 @@ def combinations(study: Study, question: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> int(combinations(load_study(), "recovery")["n"].sum())
     89
     """
@@ -210,7 +210,7 @@ def by_group(study: Study, question: str, *groups: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> compared = by_group(load_study(), "recovery", "sex", "recovery_opinion")
     >>> list(compared["group"].unique())
     ['woman', 'man', 'depends', 'possible', 'not_possible']
@@ -256,7 +256,7 @@ def examples(study: Study, question: str) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> list(examples(load_study(), "recovery").columns[:7])
     ['participant_id', 'theme', 'start', 'end', 'stretch', 'sex', 'age']
     """

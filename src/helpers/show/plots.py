@@ -17,7 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from helpers.page import Html
+from helpers.show.page import Html
 
 INK, FAINT, ON_COLOUR = "#1f2933", "#c9ced6", "#fffffe"
 # The first three are told apart with any colour vision; who needs more adds a mark or a label.

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from helpers.agreement import by_theme
-from helpers.page import Html, with_widgets
-from helpers.study import Problem, Study, StudyError, header_problems, text_problems
-from helpers.themes import CONSENSUS, coders, presence
+from helpers.compute.agreement import by_theme
+from helpers.compute.themes import CONSENSUS, coders, presence
+from helpers.load.study import Problem, Study, StudyError, header_problems, text_problems
+from helpers.show.page import Html, with_widgets
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -108,7 +108,7 @@ def read(paths: Iterable[str | Path], study: Study, question: str) -> list[Codin
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> try:
     ...     read(["nowhere.csv"], load_study(), "recovery")
     ... except StudyError as error:
@@ -235,7 +235,7 @@ def _fault(coder: str, study: Study) -> str:
 
 
 def ratings(codings: Sequence[Coding], study: Study) -> pd.DataFrame:
-    """Put codings of one question together, as `helpers.agreement` takes them.
+    """Put codings of one question together, as `helpers.compute.agreement` takes them.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ def ratings(codings: Sequence[Coding], study: Study) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> study = load_study()
     >>> found = presence(study, "recovery")
     >>> ana, ben = (Coding(c, "recovery", found.head(n)) for c, n in [("Ana", 2), ("Ben", 5)])
@@ -280,11 +280,11 @@ def beside(coding: Coding, study: Study) -> pd.DataFrame:
     -------
     DataFrame
         `other`, the coder it is held against, the consensus first; and for each of them the rows
-        of `helpers.agreement.agreement` for these two coders.
+        of `helpers.compute.agreement.agreement` for these two coders.
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> study = load_study()
     >>> ana = Coding("Ana", "recovery", presence(study, "recovery").head(20))
     >>> beside(ana, study).groupby("other", sort=False)["percent_agreement"].max().to_dict()
@@ -316,7 +316,7 @@ def differences(coding: Coding, study: Study) -> pd.DataFrame:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> study = load_study()
     >>> ana = Coding("Ana", "recovery", presence(study, "recovery").head(20))
     >>> len(differences(ana, study))
@@ -377,7 +377,7 @@ class Desk:
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> with TemporaryDirectory() as folder:
     ...     desk = Desk(load_study(), "recovery", "Ana", first=3, folder=Path(folder))
     ...     desk.note("P01", ["other"])

@@ -11,9 +11,9 @@ from tokenize import TokenError
 
 import pandas as pd
 
+from audit.printed import SHOWN_DECIMALS, parse, reads_as
 from helpers import omi
-from helpers.printed import SHOWN_DECIMALS, parse, reads_as
-from helpers.study import Problem, Study, StudyError
+from helpers.load.study import Problem, Study, StudyError
 
 # What a misspelt table, column or condition comes to, and a printed number that is none.
 WRONG_RECIPE = (
@@ -39,7 +39,7 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> "p" in tables(load_study())["gender_tests"]
     True
     """
@@ -74,7 +74,7 @@ def compute(study: Study) -> dict[str, float | str]:
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> study = load_study()
     >>> compute(study)["P1"] == len(study.participants)
     True
@@ -117,7 +117,7 @@ def compare(facts: pd.DataFrame, computed: dict[str, float | str]) -> pd.DataFra
 
     Examples
     --------
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> study = load_study()
     >>> compare(study.facts, compute(study)).set_index("fact_id").loc["P1", "verdict"]
     'match'

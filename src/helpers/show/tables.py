@@ -6,9 +6,9 @@ from html import escape
 
 import pandas as pd
 
-from helpers.page import Html
-from helpers.printed import parse, rounded
-from helpers.scorecard import VERDICTS
+from audit.printed import parse, rounded
+from helpers.compute.scorecard import VERDICTS
+from helpers.show.page import Html
 
 Format = str | Callable[[object], str]
 
@@ -97,14 +97,14 @@ def scorecard(board: pd.DataFrame, caption: str) -> Html:
     Parameters
     ----------
     board
-        Rows that `helpers.scorecard.compare` returns.
+        Rows that `helpers.compute.scorecard.compare` returns.
     caption
         What the rows have in common.
 
     Examples
     --------
-    >>> from helpers.scorecard import compare
-    >>> from helpers.study import load_study
+    >>> from helpers.compute.scorecard import compare
+    >>> from helpers.load import load_study
     >>> facts = load_study().facts.query("fact_id == 'P1'")
     >>> "[P1]</th><td>95</td>" in scorecard(compare(facts, {"P1": 95.0}), "The sample").html
     True

@@ -27,7 +27,7 @@ class Compared(NamedTuple):
 
 
 def t_tests(women: ArrayLike, men: ArrayLike) -> Compared:
-    """Compare many pairs of groups as `helpers.omi.gender_tests` compares one.
+    """Compare many pairs of groups as `helpers.compute.omi.gender_tests` compares one.
 
     Levene's test on distances from the group means (Levene 1960) picks: Student's t (1908) where
     its p is above .05, else Welch's (1947). Counts suffice for all three, which makes thousands of

@@ -4,8 +4,8 @@ from html import escape
 
 import pandas as pd
 
-from helpers.page import Html
-from helpers.themes import segments
+from helpers.compute.themes import segments
+from helpers.show.page import Html
 
 
 def annotate(text: str, codings: pd.DataFrame, labels: pd.Series, caption: str) -> Html:
@@ -60,7 +60,7 @@ def examples(stretches: pd.DataFrame) -> Html:
     Parameters
     ----------
     stretches
-        Rows that `helpers.themes.examples` returns.
+        Rows that `helpers.compute.themes.examples` returns.
 
     Examples
     --------

@@ -5,8 +5,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from helpers import play, plots, printed, quotes, tables
-from helpers.page import Html, join
+from audit import printed
+from helpers import plots, quotes, tables
+from helpers.show.page import Html, join
+from learn import play
 
 SMALL = (plots.WIDTH, 2)  # inches
 PLACE = (0.14, 0.24, 0.82, 0.72)  # the same for every choice, so that nothing jumps
@@ -25,12 +27,12 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
         everyone), `n` of `base` people in it who name the theme, and their `share` with its 95%
         interval, `low` to `high`.
     stretches
-        Rows that `helpers.themes.examples` returns.
+        Rows that `helpers.compute.themes.examples` returns.
 
     Examples
     --------
     >>> from helpers import themes
-    >>> from helpers.study import load_study
+    >>> from helpers.load import load_study
     >>> study = load_study()
     >>> book = study.codebook.query("question == 'recovery'").set_index("theme")
     >>> named = themes.by_group(study, "recovery", "sex").query("theme == 'family_support'")
@@ -65,7 +67,7 @@ def false_alarms(significant: pd.Series, items: int, many: int, name: str) -> Ht
     Parameters
     ----------
     significant
-        One whole number a study, from 0 to `items`, as `helpers.play.significant` returns.
+        One whole number a study, from 0 to `items`, as `learn.play.significant` returns.
     items
         How many tests each study has.
     many

@@ -1,0 +1,1 @@
+"""Compute: frames in, frames out; nothing here knows of Jupyter, HTML or colours."""

@@ -1,0 +1,1 @@
+"""Show: put on a page what was computed."""
