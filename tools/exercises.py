@@ -1,8 +1,9 @@
 """Write notebooks to work in, and to grade with, from the exercises of the chapters.
 
-`python tools/exercises.py [FOLDER]` lets otter-grader make them for the book in a folder, by
-default `book`, in its `_build/exercises`. A student's notebook has blanks, and checks that tell
-right from wrong; a teacher's one has the solutions and further tests.
+`python tools/exercises.py [FOLDER]` makes them for the book in a folder, by default `book`, in its
+`_build/exercises`. A student's notebook has blanks, and checks that tell right from wrong; a
+teacher's one, and the archive to grade with, come from otter-grader and have the solutions and
+further tests.
 """
 
 import contextlib
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 ASSIGNMENT = """# ASSIGNMENT CONFIG
-init_cell: true
-check_all_cell: true
+init_cell: false
+check_all_cell: false
 export_cell: false
 generate: true
 tests:
@@ -34,9 +35,14 @@ tests:
 """
 HOW_TO = """# Exercises to {chapter}
 
-Replace the dots by your answer, run the cell, and then the check below it. A check tells
-whether an answer is right and, for some wrong ones, where to look again. What is shown, and how,
-stands in the chapter `{chapter}` of the book. Nobody in the records exists: they are synthetic."""
+First run all cells once: choose Run, then Run All Cells. Replace the dots by your answer, run the
+cell (Shift and Enter), and then the check below it. A check tells whether an answer is right and,
+for some wrong ones, where to look again. What is shown, and how, stands in the chapter `{chapter}`
+of the book; how to do it in pandas, in the chapter `primer`. Exercises marked *no code* take paper
+and pencil: type in what you find. Nobody in the records exists: they are synthetic.
+
+{contents}"""
+JUDGE = "**{number}, continued.** Your judgement, and the reasons on both sides:"
 PROMPT = """# BEGIN SOLUTION NO PROMPT
 {code}
 # END SOLUTION
@@ -52,6 +58,54 @@ KERNEL = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language":
 COMMENT = re.compile(r"# *(.+(?:\n#.*)*)")
 
 
+def student(sheet: Sheet) -> "NotebookNode":
+    """Return a notebook to work in: a look at the tables, then blanks and a check for each."""
+    from nbformat import v4
+
+    text, code = v4.new_markdown_cell, v4.new_code_cell
+    sealed = {exercise.label: seal_of(sheet, exercise) for exercise in sheet.exercises}
+    parts = [
+        text(how_to(sheet)),
+        code(sheet.setup),
+        code(f"# What the checks need\nsealed = {json.dumps(sealed, indent=4)}", metadata=FOLDED),
+    ]
+    for table, row in tables_of(sheet).items():
+        parts += [text(f"`study.{table}`: {row}"), code(f"study.{table}.head(3)")]
+    for number, exercise in enumerate(sheet.exercises, start=1):
+        call = f'report("{exercise.label}", "{exercise.answer}")'
+        parts += [
+            text(f"## {number}. {exercise.title}\n\n{exercise.question}"),
+            code(f"{exercise.answer} = ..."),
+            code(f"from learn.check import report\n\n{call}"),
+        ]
+        if exercise.judges:
+            parts += [text(JUDGE.format(number=number)), text("*Write here.*")]
+    for number, part in enumerate(parts):
+        part["id"] = f"cell-{number}"  # and not a random one
+    return v4.new_notebook(cells=parts, metadata={"kernelspec": KERNEL})
+
+
+def how_to(sheet: Sheet) -> str:
+    """Say how to work through a sheet, and what each of its exercises takes."""
+    rows = [
+        f"| {number} | {exercise.title} | {exercise.level} | {exercise.minutes} |"
+        f" {'' if exercise.needs_code else 'no code'} |"
+        for number, exercise in enumerate(sheet.exercises, start=1)
+    ]
+    head = ["| | Exercise | Level | Minutes | |", "|---|---|---|---|---|"]
+    return HOW_TO.format(chapter=sheet.name, contents="\n".join(head + rows))
+
+
+def tables_of(sheet: Sheet) -> dict[str, str]:
+    """Return which tables of the study the code of a sheet reads, and what a row of each is."""
+    code = "\n".join([sheet.setup, *(exercise.code for exercise in sheet.exercises)])
+    named = re.findall(r"\bstudy\.(\w+)", code)
+    if not named:
+        return {}
+    resources = sheet.prepared["study"].package["resources"]
+    return {r["name"]: r["description"].partition(". ")[0] for r in resources if r["name"] in named}
+
+
 def master(sheet: Sheet) -> "NotebookNode":
     """Return a notebook of the form that otter-grader's assign reads."""
     from nbformat import v4
@@ -60,7 +114,7 @@ def master(sheet: Sheet) -> "NotebookNode":
     sealed = {exercise.label: seal_of(sheet, exercise) for exercise in sheet.exercises}
     parts = [
         raw(ASSIGNMENT),
-        text(HOW_TO.format(chapter=sheet.name)),
+        text(how_to(sheet)),
         code(f"{sheet.setup}\nfrom learn.check import check"),
         code(f"# What the checks need\nsealed = {json.dumps(sealed, indent=4)}", metadata=FOLDED),
     ]
@@ -81,7 +135,7 @@ def master(sheet: Sheet) -> "NotebookNode":
         if exercise.judges:
             parts += [
                 raw(f"# BEGIN QUESTION\nname: {exercise.label}-why\nmanual: true\npoints: 2"),
-                text(f"**{number}, continued.** Your judgement, and the reasons on both sides:"),
+                text(JUDGE.format(number=number)),
                 raw("# BEGIN SOLUTION"),
                 text(exercise.reasons),
                 raw("# END SOLUTION"),
@@ -109,19 +163,18 @@ def make(path: Path, work: Path) -> None:
     import nbformat
     import otter.assign
 
+    sheet = read(path)
+    for folder in ("student", "teacher"):
+        (work / folder).mkdir(parents=True, exist_ok=True)
+    nbformat.write(student(sheet), work / "student" / f"{path.stem}.ipynb")
     with tempfile.TemporaryDirectory() as place:
-        source, result = Path(place) / path.with_suffix(".ipynb").name, Path(place) / "result"
-        nbformat.write(master(read(path)), source)
+        source, result = Path(place) / f"{path.stem}.ipynb", Path(place) / "result"
+        nbformat.write(master(sheet), source)
         with quiet():
             otter.assign.main(str(source), str(result))
         [archive] = (result / "autograder").glob("*.zip")
-        for made, kept in [
-            (result / "student" / source.name, work / "student" / source.name),
-            (result / "autograder" / source.name, work / "teacher" / source.name),
-            (archive, work / "teacher" / f"{path.stem}-autograder.zip"),
-        ]:
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(made, kept)
+        shutil.copy(result / "autograder" / source.name, work / "teacher")
+        shutil.copy(archive, work / "teacher" / f"{path.stem}-autograder.zip")
 
 
 @contextlib.contextmanager

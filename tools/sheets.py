@@ -2,8 +2,10 @@
 
 `book/exercises/NAME.md` belongs to the chapter NAME. It is a MyST notebook with, for each exercise,
 
-- `{exercise}` with a title and a label: what it trains, and the question, which says into which
-  name the answer goes. The class `judge` is for those that ask for a judgement besides;
+- `{exercise}` with a title and a label: a first line such as *Trains: choosing a base · easy · 10
+  minutes.*, and the question, which says into which name the answer goes. Easy, medium and hard are
+  the levels; `no code` stands before the minutes where paper and pencil do. The class `judge` is
+  for those that ask for a judgement besides;
 - between `{solution-start}` and `{solution-end}`: code cells, of which the last one ends by giving
   the answer that name, and the reasons;
 - code cells tagged `test`: assertions that come to the answer in another way;
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 PLACE = "<!-- exercises -->"
 """Stands in the cell of a chapter in whose place its exercises come."""
 
+TRAINS = re.compile(
+    r"\*Trains: (?P<skill>[^·*]+) · (?P<level>easy|medium|hard)(?P<no_code> · no code)?"
+    r" · (?P<minutes>\d+)\s+minutes\.\*\s+"
+)
 WRONG = 3
 """Wrong answers that an exercise needs at least."""
 
@@ -54,6 +60,21 @@ class Exercise:
     solution: list[tuple[str, str]] = field(default_factory=list)
     tests: list[str] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
+
+    @property
+    def level(self) -> str:
+        """How hard it is: easy, medium or hard."""
+        return TRAINS.match(self.question)["level"]
+
+    @property
+    def minutes(self) -> int:
+        """How many minutes it takes a pair that has read the chapter."""
+        return int(TRAINS.match(self.question)["minutes"])
+
+    @property
+    def needs_code(self) -> bool:
+        """Whether it takes more than paper and pencil."""
+        return not TRAINS.match(self.question)["no_code"]
 
     @property
     def codes(self) -> list[str]:
@@ -86,6 +107,8 @@ class Exercise:
                 ast.parse(code)
             except SyntaxError as error:
                 return f"{error.msg}: {error.text}".strip()
+        if not TRAINS.match(self.question):
+            return "the first line is not like *Trains: choosing a base · easy · 10 minutes.*"
         if not self.answer:
             return "the solution does not end by naming its answer"
         if not self.tests:
