@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV ?= uv
 RUN = .venv/bin/python
 
-.PHONY: help setup book site pdf lighthouse exercises slides test reproduce bench lint lab colab data golden lock clean
+.PHONY: help setup book site own pdf lighthouse exercises slides test reproduce bench lint lab colab data golden lock clean
 
 help: ## list what can be made
 	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 11
@@ -14,6 +14,9 @@ setup: ## make .venv with the pinned packages, if it is not up to date
 
 book: setup ## build the book into book/_build/html
 	@$(RUN) tools/build.py
+
+own: setup ## draft a folder for your own study: make own FROM="study.sav coded.qdpx" (STUDY=name)
+	@$(RUN) tools/own.py $(or $(STUDY),own) $(FROM)
 
 site: book ## build the book with JupyterLite inside into book/_build/site (PYODIDE=archive: offline)
 	@$(RUN) tools/lite.py

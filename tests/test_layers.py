@@ -11,9 +11,9 @@ import pytest
 import helpers
 
 SRC = Path(helpers.__file__).parents[1]
-# From the ground up. `audit` is a library of its own, `learn` stands on all of it.
-FLOORS = ["audit", *(f"helpers.{floor}" for floor in helpers.FLOORS), "learn"]
-COMPUTING = FLOORS[:3]
+# From the ground up. `intake` and `audit` are libraries of their own, `learn` stands on all of it.
+FLOORS = ["intake", "audit", *(f"helpers.{floor}" for floor in helpers.FLOORS), "learn"]
+COMPUTING = FLOORS[:4]
 NOT_FOR_COMPUTING = {"IPython", "ipywidgets", "matplotlib", "seaborn", "html", "jinja2"}
 HEAVY = {"scipy", "statsmodels", "frictionless", "krippendorff", "seaborn", "IPython"}
 # No compiled code of our own is allowed, nor what a browser has no processes or threads for.
@@ -82,10 +82,11 @@ def test_nothing_that_a_browser_cannot_run(module):
     assert not {name.partition(".")[0] for name in imports(module)} & NOT_IN_A_BROWSER
 
 
-# The lab reads what students write, the loader all else.
-@pytest.mark.parametrize(
-    "module", [m for m in MODULES if not m.startswith("helpers.load") and m != "learn.lab"]
-)
+# The lab reads what students write, intake what other programs do, the loader all else.
+READERS = ("helpers.load", "intake", "learn.lab")
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if not m.startswith(READERS)])
 def test_nothing_reads_files_after_the_loader(module):
     tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
     calls = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

@@ -1,0 +1,197 @@
+import zipfile
+
+import foreign
+import pandas as pd
+import pyreadstat
+import pytest
+
+from intake import IntakeError, draft, qdpx, tables
+
+
+@pytest.fixture(scope="module")
+def spss(tmp_path_factory):
+    path = tmp_path_factory.mktemp("spss") / "study.sav"
+    return path, foreign.three_groups(path)
+
+
+def test_spss_labels_become_levels_and_declared_missing_values_empty(spss):
+    path, people = spss
+    drafted = draft.draft([path])
+    wards = drafted.frames["participants"]["ward"]
+    assert list(wards) == [foreign.WARDS[code] for code in people["ward"]]
+    given = drafted.frames["answers"].drop(columns="participant_id")
+    raw = people[given.columns]
+    assert (given.isna().to_numpy() == raw.eq(9).to_numpy()).all()
+    gone = int(raw.eq(9).sum().sum())
+    assert any(f"9 (no answer) is declared missing: {gone} cells" in told for told in drafted.took)
+    assert drafted.settings["scale"]["ends"] == ["strongly disagree", "strongly agree"]
+    assert (drafted.settings["scale"]["low"], drafted.settings["scale"]["high"]) == (1, 6)
+    assert drafted.settings["compare"]["group"] == "ward"
+    assert "RespID" not in drafted.frames["participants"]
+    assert not drafted.frames["participants"].isin([5001]).any(axis=None)
+
+
+def test_spss_ranges_and_missing_texts(tmp_path):
+    frame = pd.DataFrame({"age": [30.0, 97.0, 99.0, 41.0], "town": ["León", "x", "", "León"]})
+    path = tmp_path / "f.sav"
+    spans = {"age": [{"lo": 97, "hi": 99}], "town": ["x"]}
+    pyreadstat.write_sav(frame, path, missing_ranges=spans)
+    age, town = tables.read(path)
+    assert age.cells.tolist() == [30, pd.NA, pd.NA, 41]
+    assert age.declared == {"97": 1, "99": 1}
+    assert town.cells.isna().tolist() == [False, True, True, False]
+    assert town.declared == {"x": 1}
+
+
+def test_stata_letters_are_missing(tmp_path):
+    frame = pd.DataFrame({"stress": [3, 4, "a", 5], "sex": [0, 1, 1, 0]})
+    path = tmp_path / "f.dta"
+    pyreadstat.write_dta(
+        frame,
+        path,
+        variable_value_labels={"sex": {0: "man", 1: "woman"}},
+        missing_user_values={"stress": ["a"]},
+    )
+    stress, sex = tables.read(path)
+    assert stress.cells.tolist() == [3, 4, pd.NA, 5]
+    assert stress.declared == {"a": 1}
+    assert sex.codes == {0: "man", 1: "woman"}
+
+
+def test_excel_and_csv_give_the_same(tmp_path):
+    frame = pd.DataFrame({"id": ["a", "b"], "age": [30, None], "job": ["nurse", "clerk"]})
+    frame.to_excel(tmp_path / "f.xlsx", index=False)
+    frame.astype({"age": "Int64"}).to_csv(tmp_path / "f.csv", index=False)
+    frame.astype({"age": "Int64"}).to_csv(tmp_path / "g.csv", index=False, sep=";")
+    sheets = [tables.read(tmp_path / name) for name in ["f.xlsx", "f.csv", "g.csv"]]
+    told = [[(c.name, c.cells.astype("string").tolist()) for c in sheet] for sheet in sheets]
+    assert told[0] == told[1] == told[2]
+    assert told[0][1] == ("age", ["30", pd.NA])
+
+
+def test_numbers_that_begin_with_zero_are_names(tmp_path):
+    (tmp_path / "f.csv").write_text("id,postcode\n1,01234\n2,20000\n")
+    assert tables.read(tmp_path / "f.csv")[1].cells.tolist() == ["01234", "20000"]
+
+
+def test_text_that_could_tell_who_is_meant_is_left(tmp_path):
+    rows = "\n".join(f"{n},Name {n},{'nurse' if n % 2 else 'clerk'}" for n in range(30))
+    (tmp_path / "f.csv").write_text(f"id,name,job\n{rows}\n")
+    drafted = draft.draft([tmp_path / "f.csv"])
+    assert list(drafted.frames["participants"]) == ["participant_id", "job"]
+    assert any(line.startswith("name: 30 different texts") for line in drafted.left)
+
+
+def test_before_and_after_in_columns_and_in_rows(tmp_path):
+    wide = foreign.before_and_after(tmp_path / "wide.csv")
+    drafted = draft.draft([tmp_path / "wide.csv"])
+    assert len(drafted.frames["participants"]) == 40
+    answers = drafted.frames["answers"]
+    assert answers.groupby("time", sort=False)["stress"].sum().tolist() == [
+        wide["stress_before"].sum(),
+        wide["stress_after"].sum(),
+    ]
+    assert drafted.settings["compare"] == {
+        "group": "time",
+        "paired": True,
+        "labels": {"before": "before", "after": "after"},
+    }
+    answers.to_csv(tmp_path / "long.csv", index=False)
+    again = draft.draft([tmp_path / "long.csv"]).frames["answers"]
+    assert again["stress"].tolist() == answers["stress"].tolist()
+    assert again["time"].tolist() == answers["time"].tolist()
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_coded_texts_keep_their_places(tmp_path, ends, encoding):
+    path = foreign.project(tmp_path / "p.qdpx", ends=ends, encoding=encoding)
+    texts = qdpx.read(path).texts
+    for text, (plain, spans) in zip(texts, foreign.answers(), strict=True):
+        assert text.text == f"Entrevista\n{plain}"
+        words = {text.text[c.start : c.end] for c in text.codings}
+        assert words == {plain[start:end] for start, end, _ in spans}
+        assert {c.coder for c in text.codings} <= {"Ana", "Luz"}
+
+
+def test_windows_line_ends_counted_as_one(tmp_path):
+    path = foreign.project(tmp_path / "p.qdpx", ends="\r\n", shift=-1)
+    text, (plain, spans) = qdpx.read(path).texts[0], next(foreign.answers())
+    assert text.text[text.codings[0].start : text.codings[0].end] == plain[slice(*spans[0][:2])]
+
+
+def test_a_selection_that_does_not_fit_is_refused_and_not_shifted(tmp_path):
+    path = foreign.project(tmp_path / "p.qdpx", shift=1)
+    with pytest.raises(IntakeError) as caught:
+        qdpx.read(path)
+    stretches = sum(1 + both for _, spans in foreign.answers() for *_, both in spans)
+    assert len(caught.value.problems) == stretches
+    assert "source 'Enfermera 1': selection 35 to 60: the export says" in caught.value.problems[0]
+
+
+def test_selections_without_their_words_are_told(tmp_path):
+    path = foreign.project(tmp_path / "p.qdpx", named=False)
+    drafted = draft.draft([path])
+    assert any("carry no words in the export" in line for line in drafted.guessed)
+
+
+def test_codes_are_told_apart_by_their_path(tmp_path):
+    drafted = draft.draft([foreign.project(tmp_path / "p.qdpx")])
+    book = drafted.frames["codebook"].set_index("theme")
+    assert book.loc["apoyo_companeras", "label"] == "Compañeras"
+    assert drafted.settings["themes"]["residual"] == ["otro"]
+    assert drafted.settings[""]["language"] == "es"
+    assert set(drafted.frames["codings"]["coder"]) == {"c1", "c2"}
+
+
+def test_no_file_outside_of_the_archive_and_no_entity_is_read(tmp_path):
+    path = foreign.project(tmp_path / "p.qdpx")
+    with zipfile.ZipFile(path) as archive:
+        qde = archive.read("project.qde").decode()
+    outside = qde.replace("internal://", "absolute:///etc/")
+    bomb = qde.replace("<Project", '<!DOCTYPE x [<!ENTITY a "b">]><Project', 1)
+    for content, words in [(outside, "lies outside"), (bomb, "no XML to be trusted")]:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("project.qde", content)
+        with pytest.raises(IntakeError, match=words):
+            qdpx.read(path)
+
+
+def test_people_of_texts_and_table_are_joined(tmp_path):
+    path = foreign.project(tmp_path / "p.qdpx")
+    names = [f"Enfermera {n}" for n in range(1, 21)]
+    people = pd.DataFrame({"code": names[::-1], "age": range(30, 50)})
+    people.to_csv(tmp_path / "people.csv", index=False)
+    drafted = draft.draft([tmp_path / "people.csv", path])
+    first = drafted.frames["responses"].iloc[0]
+    ages = drafted.frames["participants"].set_index("participant_id")["age"]
+    assert (ages[first["participant_id"]], first["text"][:20]) == (49, "Entrevista\nLo que má")
+    people.iloc[:-1].to_csv(tmp_path / "people.csv", index=False)
+    with pytest.raises(IntakeError, match="no row of the data file is about 'Enfermera 1'"):
+        draft.draft([tmp_path / "people.csv", path])
+
+
+def test_nothing_is_overwritten_or_half_written(tmp_path, spss):
+    drafted = draft.draft([spss[0]])
+    draft.write(drafted, tmp_path / "own")
+    with pytest.raises(IntakeError, match="is there already"):
+        draft.write(drafted, tmp_path / "own")
+    assert not (tmp_path / "own.unfinished").exists()
+    named = {"answers.csv", "items.csv", "participants.csv", "datapackage.json", "study.toml"}
+    assert {path.name for path in (tmp_path / "own").iterdir()} == named
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("f.docx", b"", "give files that end in one of"),
+        ("f.csv", b"a,a\n1,2\n", "more than one column is called a"),
+        ("f.csv", b"a,b\n1\n", "row 2: other than 2 cells"),
+        ("f.sav", b"nonsense", "cannot be read as .sav"),
+        ("f.qdpx", b"nonsense", "no REFI-QDA project"),
+    ],
+)
+def test_files_that_cannot_be_taken_in_are_named(tmp_path, name, content, words):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(IntakeError, match=words):
+        draft.draft([tmp_path / name])
