@@ -1,33 +1,40 @@
 # What can be made: `make` lists it. PYTHON names the Python that .venv is made from.
 PYTHON ?= python3
 UV ?= uv
+COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-strip-extras \
+	--python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 RUN = .venv/bin/python
+SETUP = @command -v $(PYTHON) >/dev/null \
+	|| { echo "No $(PYTHON) here: install Python 3.11 or newer"; exit 1; } \
+	&& $(PYTHON) tools/setup_venv.py
 
-.PHONY: help setup book site own pdf lighthouse exercises slides test reproduce bench lint lab colab data golden lock clean
+.PHONY: help setup setup-book book site own pdf lighthouse exercises slides test reproduce bench lint lab colab data golden lock clean
 
 help: ## list what can be made
-	@sed -n 's/^\([a-z]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 11
+	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: ## make .venv with the pinned packages, if it is not up to date
-	@command -v $(PYTHON) >/dev/null || { echo "No $(PYTHON) here: install Python 3.11 or newer"; exit 1; }
-	@$(PYTHON) tools/setup_venv.py
+setup: ## make .venv with all pinned packages, if it is not up to date
+	$(SETUP)
 
-book: setup ## build the book into book/_build/html
+setup-book: ## the same with no more packages than `make book` needs
+	$(SETUP) book
+
+book: setup-book ## build the book into book/_build/html
 	@$(RUN) tools/build.py
 
 own: setup ## draft a folder for your own study: make own FROM="study.sav coded.qdpx" (STUDY=name)
 	@$(RUN) tools/own.py $(or $(STUDY),own) $(FROM)
 
-site: book ## build the book with JupyterLite inside into book/_build/site (PYODIDE=archive: offline)
+site: setup book ## build the book with JupyterLite inside into book/_build/site (PYODIDE=archive: offline)
 	@$(RUN) tools/lite.py
 
-pdf: book ## print the whole book into book/_build/book.pdf (needs chromium)
+pdf: setup book ## print the whole book into book/_build/book.pdf (needs chromium)
 	@$(RUN) tools/pdf.py
 
 lighthouse: book ## measure every page as a phone sees it, into docs/lighthouse.md (needs npm, chromium)
 	@$(RUN) tools/lighthouse.py
 
-test: book lint ## check everything: the style, the helpers, the data, the built book
+test: setup book lint ## check everything: the style, the helpers, the data, the built book
 	$(RUN) -m pytest --numprocesses auto --dist loadfile
 
 lint: setup ## check the style of the code, notebooks included
@@ -36,30 +43,36 @@ lint: setup ## check the style of the code, notebooks included
 exercises: setup ## write the exercises' notebooks, for students and for teachers, into book/_build/exercises
 	@$(RUN) tools/exercises.py
 
-slides: book ## make the slides of the six sessions into book/_build/slides (needs npm once)
+slides: setup book ## make the slides of the six sessions into book/_build/slides (needs npm once)
 	@$(RUN) tools/slides.py
 
 lab: setup ## open the chapters in JupyterLab
 	$(RUN) -m jupyterlab book/chapters
 
-colab: setup ## fit the chapters' cell for Colab to the repository's address in book/_config.yml
+colab: setup-book ## fit the chapters' cell for Colab to the repository's address in book/_config.yml
 	@$(RUN) tools/colab.py
 
-data: setup ## write the synthetic tables anew, byte for byte as they are
+data: setup-book ## write the synthetic tables anew, byte for byte as they are
 	$(RUN) data/make_study.py
 
 bench: setup ## time the build beside other ways, and what must be fast; write docs/benchmarks.md
 	@$(RUN) tools/bench.py
 
-reproduce: setup ## build the last commit twice under unlike conditions and compare every file
+reproduce: setup-book ## build the last commit twice under unlike conditions and compare every file
 	@$(RUN) tools/reproduce.py
 
 golden: setup ## compute the results to compare with in R and PSPP
 	PYTHON=$(CURDIR)/$(RUN) sh tests/golden/make.sh
 
-lock: ## compile requirements.txt from pyproject.toml (needs uv)
-	$(UV) pip compile --quiet --universal --generate-hashes --all-extras --no-strip-extras \
-		--python-version 3.11 --custom-compile-command "make lock" pyproject.toml -o requirements.txt
+lock: ## compile requirements.txt and requirements-dev.txt from pyproject.toml (needs uv)
+	cat requirements-dev.txt >>requirements.txt
+	$(COMPILE) --all-extras -o requirements.txt
+	cp requirements.txt requirements-dev.txt
+	$(COMPILE) --extra book -o requirements.txt
+	$(COMPILE) --all-extras -o requirements-dev.txt \
+		$$(sed -n 's/^\([a-z][^=[]*\).*==.*/--no-emit-package \1/p' requirements.txt | sort -u)
+	sed '/^# The following packages were excluded/,$$d' requirements-dev.txt >requirements-dev.part
+	mv requirements-dev.part requirements-dev.txt
 
 clean: ## remove everything built, and the results kept between builds
 	rm -rf book/_build

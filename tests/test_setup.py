@@ -16,10 +16,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-LOCK = (ROOT / "requirements.txt").read_text()
-PINS = re.findall(
-    r"^([\w.-]+)(?:\[[\w,.-]+\])?==(\S+)(.*(?:\n    --hash=\S+.*)*)", LOCK, re.MULTILINE
-)
+LOCKS = [(ROOT / name).read_text() for name in ("requirements.txt", "requirements-dev.txt")]
+PIN = re.compile(r"^([\w.-]+)(?:\[[\w,.-]+\])?==(\S+)(.*(?:\n    --hash=\S+.*)*)", re.MULTILINE)
+PINS = [pin for lock in LOCKS for pin in PIN.findall(lock)]
 
 
 def ranges(requirements):
@@ -31,6 +30,7 @@ def ranges(requirements):
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 WANTED = ranges(chain(PROJECT["dependencies"], *PROJECT["optional-dependencies"].values()))
 VERSIONS = {canonicalize_name(name): version for name, version, _ in PINS}
+FOR_THE_BOOK = {canonicalize_name(name) for name, _, _ in PIN.findall(LOCKS[0])}
 
 
 def test_conda_gets_the_same_ranges():
@@ -52,12 +52,20 @@ def test_every_pin_has_hashes_and_there_is_nothing_but_pins():
     assert len(PINS) > len(WANTED)
     for name, version, rest in PINS:
         assert "--hash=sha256:" in rest, f"{name}=={version}"
-    others = [line for line in LOCK.splitlines() if line and not line.startswith((" ", "#"))]
+    lines = "\n".join(LOCKS).splitlines()
+    others = [line for line in lines if line and not line.startswith((" ", "#"))]
     assert len(others) == len(PINS)
 
 
-def test_no_address_of_an_index_is_in_the_lock():
-    assert not re.search(r"://|--(extra-)?index|--find-links", LOCK)
+def test_the_book_is_installed_without_what_only_tests_and_editors_need():
+    extras = PROJECT["optional-dependencies"]
+    assert set(ranges(PROJECT["dependencies"] + extras.pop("book"))) <= FOR_THE_BOOK
+    assert not {"jupyterlab", "otter-grader", "playwright", "pytest"} & FOR_THE_BOOK
+    assert not FOR_THE_BOOK & {canonicalize_name(name) for name, _, _ in PIN.findall(LOCKS[1])}
+
+
+def test_no_address_of_an_index_is_in_the_locks():
+    assert not [lock for lock in LOCKS if re.search(r"://|--(extra-)?index|--find-links", lock)]
 
 
 def test_commits_are_checked_by_the_pinned_ruff():
@@ -101,17 +109,19 @@ def steps(tmp_path, monkeypatch):
         commands.append(" ".join(command[2:]))
         if "--clear" in command:
             shutil.rmtree(tmp_path / ".venv", ignore_errors=True)
-        (tmp_path / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
-        (tmp_path / ".venv" / "bin" / "python").touch()
+        (tmp_path / ".venv" / setup_venv.PYTHON.parent).mkdir(parents=True, exist_ok=True)
+        (tmp_path / ".venv" / setup_venv.PYTHON).touch()
         return 0
 
-    for name in ["requirements.txt", "pyproject.toml"]:
+    for name in ["requirements.txt", "requirements-dev.txt", "pyproject.toml"]:
         (tmp_path / name).write_text("one")
+    monkeypatch.setattr(sys, "argv", ["setup_venv.py"])
     monkeypatch.setattr(setup_venv, "ROOT", tmp_path)
     monkeypatch.setattr(setup_venv, "VENV", tmp_path / ".venv")
+    monkeypatch.setattr(setup_venv.shutil, "which", lambda _: None)
     monkeypatch.setattr(setup_venv.subprocess, "call", pretend)
     setup_venv.main()
-    assert [command.split()[0] for command in commands] == ["venv", "pip", "pip"]
+    assert [command.split()[0] for command in commands] == ["venv", "pip", "pip", "pip"]
     commands.clear()
     return commands
 
@@ -124,13 +134,38 @@ def test_nothing_is_installed_twice(steps):
 def test_a_changed_lock_installs_everything_anew(steps, tmp_path):
     (tmp_path / "requirements.txt").write_text("two")
     setup_venv.main()
-    assert ["venv --clear" in steps[0], len(steps)] == [True, 3]
+    assert ["venv --clear" in steps[0], len(steps)] == [True, 4]
 
 
-def test_a_changed_project_file_installs_helpers_alone(steps, tmp_path):
+def test_the_book_gets_no_more_than_it_needs_and_the_rest_comes_when_it_is_asked_for(
+    steps, tmp_path, monkeypatch
+):
+    (tmp_path / "requirements.txt").write_text("two")
+    monkeypatch.setattr(sys, "argv", ["setup_venv.py", "book"])
+    setup_venv.main()
+    assert len(steps) == 3
+    assert not any("requirements-dev.txt" in step for step in steps)
+    monkeypatch.setattr(sys, "argv", ["setup_venv.py"])
+    setup_venv.main()
+    assert steps[3:] == [steps[3]]
+    assert "requirements-dev.txt" in steps[3]
+
+
+def test_a_changed_project_file_installs_our_own_packages_alone(steps, tmp_path):
     (tmp_path / "pyproject.toml").write_text("two")
     setup_venv.main()
     assert [step.split()[-2:] for step in steps] == [["-e", str(tmp_path)]]
+
+
+def test_uv_does_the_work_where_it_is_installed_and_checks_the_same_hashes(
+    steps, tmp_path, monkeypatch
+):
+    (tmp_path / "requirements.txt").write_text("two")
+    monkeypatch.setattr(setup_venv.shutil, "which", lambda name: f"/somewhere/{name}")
+    setup_venv.main()
+    by_uv = [step for step in steps if step.startswith("install --python")]
+    assert len(by_uv) == 3
+    assert ["--require-hashes" in step for step in by_uv] == [True, False, True]
 
 
 def test_an_interrupted_set_up_is_done_again(steps, tmp_path, monkeypatch):
@@ -140,10 +175,10 @@ def test_an_interrupted_set_up_is_done_again(steps, tmp_path, monkeypatch):
         with pytest.raises(SystemExit, match="begins it again"):
             setup_venv.main()
     setup_venv.main()
-    assert len(steps) == 3
+    assert len(steps) == 4
 
 
 def test_a_python_that_is_gone_is_replaced(steps, tmp_path):
-    (tmp_path / ".venv" / "bin" / "python").unlink()
+    (tmp_path / ".venv" / setup_venv.PYTHON).unlink()
     setup_venv.main()
-    assert len(steps) == 3
+    assert len(steps) == 4

@@ -25,10 +25,10 @@ from time import perf_counter
 import build
 import sheets
 import yaml
-from execute import ROOT, TIMEOUT, files
+from execute import LOCK, ROOT, TIMEOUT, files
 
 TABLE = ROOT / "docs" / "benchmarks.md"
-COPIED = ("book", "data", "src", "tools", "requirements.txt")
+COPIED = ("book", "data", "src", "tools", LOCK)
 PROGRAMS = Path(sys.executable).parent
 # All cells of all chapters in one process: once to load what they need, once for the time.
 COMPUTING = """

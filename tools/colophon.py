@@ -13,10 +13,9 @@ from importlib.metadata import requires, version
 from pathlib import Path
 
 import execute
-from execute import ROOT
+from execute import LOCK, ROOT
 
 PAGE = "colophon.md"
-LOCK = "requirements.txt"
 MARK = "<!-- colophon -->"
 EXTRAS = re.compile(r"""extra\s*==\s*["'](?!book["'])""")
 

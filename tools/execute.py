@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 TIMEOUT = 600  # seconds that a cell may take
 KEPT = 100  # results in store, beyond which the ones unused for longest go
+LOCK = "requirements.txt"  # the packages that the book needs
 NOT_INPUTS = {"_build", "__pycache__", ".ipynb_checkpoints"}
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
 # A traceback's end: the last line that is not indented, without module names, and what follows.
@@ -87,14 +88,26 @@ def environment() -> str:
     spec = importlib.util.find_spec("helpers")
     if spec is None or spec.origin is None:
         raise FileNotFoundError(2, "the package is not installed; run make setup", "helpers")
-    packages = sorted(path.name for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info"))
     parts = [
         digest(Path(spec.origin).parents[1], data_folder(), Path(__file__)),
-        *packages,
+        *packages(),
         platform.python_version(),
         os.environ.get("SOURCE_DATE_EPOCH", ""),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def packages() -> list[str]:
+    """Return the installed packages that the book needs, with their versions."""
+    pins = (ROOT / LOCK).read_text(encoding="utf-8")
+    needed = {normal(name) for name in re.findall(r"^([\w.-]+)", pins, re.MULTILINE)}
+    installed = [path.stem for path in Path(sysconfig.get_path("purelib")).glob("*.dist-info")]
+    return sorted(one for one in installed if normal(one.rpartition("-")[0]) in needed)
+
+
+def normal(name: str) -> str:
+    """Return the name of a package as the names of installed ones are compared."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def kernel_variables(work: Path) -> dict[str, str]:

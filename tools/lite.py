@@ -126,8 +126,8 @@ def build_helpers(folder: Path) -> None:
 
 
 def download(names: set[str], store: Path, folder: Path) -> None:
-    """Get the pure-Python wheels that requirements.txt pins, and check their hashes."""
-    lock = (ROOT / "requirements.txt").read_text()
+    """Get the pure-Python wheels that the book's lock pins, and check their hashes."""
+    lock = (ROOT / execute.LOCK).read_text(encoding="utf-8")
     pins = {canonicalize_name(pin[1]): pin[0] for pin in PINS.finditer(lock)}
     text = "\n".join(pins[name] for name in sorted(names))
     kept = store / hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -1,10 +1,14 @@
-"""Make .venv hold exactly what requirements.txt pins, and the package `helpers` in editable form.
+"""Make .venv hold what the lists of pinned packages say, and the project's own packages.
 
-Run by `make` before everything else: it is quick when nothing changed, and any Python from 3.6 on
-can read it, so that too old a one gets an explanation instead of a syntax error.
+`python tools/setup_venv.py` installs everything, `python tools/setup_venv.py book` no more than the
+book needs. `make` runs it before all else: it is quick when nothing changed, and any Python from
+3.6 on can read it, so that too old a one gets an explanation instead of a syntax error. Where uv is
+installed, uv does the work; both check every package against its hash.
 """
 
 import hashlib
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,22 +16,28 @@ from pathlib import Path
 OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
+PYTHON = Path("Scripts", "python.exe") if os.name == "nt" else Path("bin", "python")
 
 
 def main() -> None:
-    """Do what is missing or out of date: first the packages, then helpers."""
+    """Do what is missing or out of date: first the packages, then our own."""
     check_python()
-    # A folder that was moved needs a new .venv too: its scripts and its link to helpers hold paths.
-    packages = digest(ROOT / "requirements.txt", str(VENV), sys.version)
-    if not is_done("packages", packages):
-        print("Installing the pinned packages into .venv: a few minutes, once", flush=True)
+    # A folder that was moved needs a new .venv too: its scripts and its link to us hold paths.
+    book = digest(ROOT / "requirements.txt", str(VENV), sys.version)
+    if not is_done("book", book):
+        say("what the book needs")
         run(sys.executable, "-m", "venv", "--clear", str(VENV))
-        pip("--no-deps", "--require-hashes", "-r", str(ROOT / "requirements.txt"))
-        (VENV / "packages").write_text(packages)
-    helpers = digest(ROOT / "pyproject.toml", packages)
-    if not is_done("helpers", helpers):
-        pip("--no-deps", "--no-build-isolation", "-e", str(ROOT))
-        (VENV / "helpers").write_text(helpers)
+        install("--require-hashes", "-r", str(ROOT / "requirements.txt"))
+        (VENV / "book").write_text(book)
+    ours = digest(ROOT / "pyproject.toml", book)
+    if not is_done("ours", ours):
+        install("--no-build-isolation", "-e", str(ROOT))
+        (VENV / "ours").write_text(ours)
+    others = digest(ROOT / "requirements-dev.txt", book)
+    if sys.argv[1:] != ["book"] and not is_done("others", others):
+        say("what tests and JupyterLab need")
+        install("--require-hashes", "-r", str(ROOT / "requirements-dev.txt"))
+        (VENV / "others").write_text(others)
 
 
 def check_python() -> None:
@@ -56,13 +66,23 @@ def is_done(step: str, state: str) -> bool:
     The file that says so is written last, so what was interrupted is done again.
     """
     stamp = VENV / step
-    return (VENV / "bin" / "python").exists() and stamp.exists() and stamp.read_text() == state
+    return (VENV / PYTHON).exists() and stamp.exists() and stamp.read_text() == state
 
 
-def pip(*options: str) -> None:
-    """Install into .venv."""
-    quiet = ("--quiet", "--disable-pip-version-check")
-    run(str(VENV / "bin" / "python"), "-m", "pip", "install", *quiet, *options)
+def say(what: str) -> None:
+    """Tell what takes so long."""
+    print(f"Installing {what} into .venv, once", flush=True)
+
+
+def install(*options: str) -> None:
+    """Install exactly what is named, without what it asks for in turn."""
+    python = str(VENV / PYTHON)
+    if shutil.which("uv"):
+        installer = ["uv", "pip", "install", "--python", python]
+    else:
+        # Compiling every module ahead takes longer than compiling those that are used.
+        installer = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-compile"]
+    run(*installer, "--quiet", "--no-deps", *options)
 
 
 def run(*command: str) -> None:
