@@ -291,7 +291,7 @@ def confusion(study: Study, question: str) -> pd.DataFrame:
     missed = every[~_pairs(every, "code", "coder_other").isin(settled)]
 
     alike = alike.drop_duplicates(["code", "coder_other"])
-    found = pd.concat([alike, confused, missed.assign(theme_other="none")])
+    found = pd.concat([alike, confused, missed.assign(theme_other="none")], ignore_index=True)
     themes = list(presence(study, question).columns)
     table = pd.crosstab(found["theme"], found["theme_other"])
     return table.reindex(index=themes, columns=[*themes, "none"], fill_value=0)
