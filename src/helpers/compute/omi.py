@@ -97,7 +97,7 @@ def gender_tests(
     women, men = (answers.loc[answers[group] == name, [*items]] for name in groups)
     rows = [{"item": item} | _compare(_given(women[item]), _given(men[item])) for item in items]
     result = pd.DataFrame(rows, columns=_COLUMNS).astype({"test": "str", "note": "str"})
-    return result.assign(p_holm=_adjust(result["p"], "holm"), p_bh=_adjust(result["p"], "fdr_bh"))
+    return result.assign(p_holm=adjust(result["p"], "holm"), p_bh=adjust(result["p"], "fdr_bh"))
 
 
 def _given(column: pd.Series) -> Answers:
@@ -201,11 +201,11 @@ def _hedges_g(t: float, n_women: int, n_men: int) -> tuple[float, float, float]:
     per_sd = np.sqrt(n_women * n_men / (n_women + n_men))
     # The Pochhammer symbol is the ratio of the gammas, and does not overflow.
     correction = special.poch((df - 1) / 2, 0.5) / np.sqrt(df / 2)
-    low, high = _noncentrality(t, df)
+    low, high = noncentrality(t, df)
     return correction * t / per_sd, low / per_sd, high / per_sd
 
 
-def _noncentrality(t: float, df: int) -> tuple[float, float]:
+def noncentrality(t: float, df: int) -> tuple[float, float]:
     """Return the noncentrality parameters that put t at the 97.5th and the 2.5th percentile."""
     from scipy import optimize, stats
 
@@ -231,7 +231,7 @@ def _mann_whitney(women: Answers, men: Answers) -> tuple[float, float]:
     return p, pairs_won / (women.size * men.size)
 
 
-def _adjust(p: pd.Series, method: Literal["holm", "fdr_bh"]) -> pd.Series:
+def adjust(p: pd.Series, method: Literal["holm", "fdr_bh"]) -> pd.Series:
     """Return the p values adjusted for their number; NaN stays NaN and does not count."""
     from statsmodels.stats.multitest import multipletests
 

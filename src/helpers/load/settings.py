@@ -1,0 +1,234 @@
+"""What pages say of a study and no chapter knows by heart: `study.toml`, beside the data package.
+
+Each table of the file is optional: a study without a scale has no `[scale]`.
+"""
+
+import dataclasses
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from helpers.load.study import Problem, StudyError, data_folder
+
+FILE = "study.toml"
+
+
+@dataclass(frozen=True)
+class Compare:
+    """Who is compared.
+
+    Parameters
+    ----------
+    group
+        The column that tells the groups apart; `paired` says that it tells times apart instead, at
+        which the same people answered.
+    labels
+        What pages call each level, in the plural; the levels compared, in this order.
+    """
+
+    group: str
+    labels: Mapping[str, str]
+    paired: bool = False
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What people ticked.
+
+    Parameters
+    ----------
+    answers, items
+        The tables that hold the answers, a column an item, and the items.
+    low, high, ends
+        The lowest and the highest answer, and what these two stand for.
+    reversed
+        Items in which a high answer means little.
+    """
+
+    answers: str
+    items: str
+    low: int
+    high: int
+    ends: tuple[str, ...]
+    reversed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Themes:
+    """How answers in free text were read.
+
+    Parameters
+    ----------
+    coder
+        Whose reading counts.
+    residual
+        The themes for what fits no other one, such as "other": rankings put them last.
+    """
+
+    coder: str
+    residual: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """What may stand beside a quotation.
+
+    Parameters
+    ----------
+    beside
+        Columns of the participants that say who speaks.
+    bands
+        How wide the bands are in which numbers among them are given: 10 makes of 34 "30 to 39".
+    released
+        A table of the stretches that may be quoted while the study is private.
+    """
+
+    beside: tuple[str, ...] = ()
+    bands: Mapping[str, int] = field(default_factory=dict)
+    released: str = ""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The content of study.toml.
+
+    Parameters
+    ----------
+    title, author, citation
+        As they stand on pages.
+    language
+        Of the pages and, unless the tables say otherwise, of the answers: "en", "es".
+    licence, licence_url
+        Of text and data; empty if all rights are reserved.
+    records
+        "real", or "synthetic" where no row describes a person.
+    private
+        Whether pages show only counts that are large enough, and what was released.
+    smallest
+        Cells of fewer people are not shown while the study is private.
+    twin
+        A folder with synthetic tables of the same form, the only ones that a private study gives
+        away; relative to the study's folder, empty if there is none.
+    """
+
+    title: str
+    records: Literal["real", "synthetic"]
+    language: str = "en"
+    author: str = ""
+    licence: str = ""
+    licence_url: str = ""
+    citation: str = ""
+    private: bool = True
+    smallest: int = 10
+    twin: str = ""
+    compare: Compare | None = None
+    scale: Scale | None = None
+    themes: Themes | None = None
+    quotes: Quotes = field(default_factory=Quotes)
+
+    @property
+    def threshold(self) -> int:
+        """The fewest people that a cell may show: one, unless the study is private."""
+        return self.smallest if self.private else 1
+
+
+@cache
+def load_settings(folder: Path | None = None) -> Settings:
+    """Read study.toml of a folder, by default of the one that `data_folder` returns.
+
+    Raises
+    ------
+    StudyError
+        If the file is missing or is no TOML, or a key is unknown, missing or of another kind than
+        it must be; all of them at once.
+
+    Examples
+    --------
+    >>> load_settings().records
+    'synthetic'
+    """
+    path = (folder or data_folder()) / FILE
+    if not path.is_file():
+        advice = "no such file; it says what pages say of the study (README, Your own study)"
+        raise StudyError([Problem(str(path), 0, "", "", advice)])
+    text = path.read_text(encoding="utf-8")
+    try:
+        told = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StudyError([Problem(FILE, 0, "", "", f"is no TOML: {error}")]) from None
+    problems: list[Problem] = []
+    settings = _read(Settings, told, "", text.splitlines(), problems)
+    if problems:
+        raise StudyError(problems)
+    return settings
+
+
+def line_of(key: str, lines: list[str], table: str = "") -> int:
+    """Return the line of study.toml on which a key is set, counted from 1; 0 if it is nowhere.
+
+    Examples
+    --------
+    >>> line_of("low", ["[scale]", "low = 1"], "scale")
+    2
+    """
+    inside = not table
+    for number, line in enumerate(lines, start=1):
+        if line.startswith("["):
+            inside = line.strip() == f"[{table}]"
+        elif inside and line.partition("=")[0].strip() == key:
+            return number
+    return 0
+
+
+def _read(
+    kind: type, told: dict[str, Any], table: str, lines: list[str], problems: list[Problem]
+) -> Any:  # noqa: ANN401, an instance of `kind`
+    hints, values = get_type_hints(kind), {}
+    fields = {f.name: f for f in dataclasses.fields(kind)}
+
+    def wrong(key: str, value: str, advice: str) -> None:
+        name = f"{table}.{key}" if table else key
+        problems.append(Problem(FILE, line_of(key, lines, table), name, value, advice))
+
+    for key, value in told.items():
+        if key not in fields:
+            wrong(key, "", f"no such setting; there are {', '.join(fields)}")
+            continue
+        hint = hints[key]
+        inner = [h for h in get_args(hint) if dataclasses.is_dataclass(h)] or [hint]
+        if dataclasses.is_dataclass(inner[0]):
+            if isinstance(value, dict):
+                values[key] = _read(inner[0], value, key, lines, problems)
+            else:
+                wrong(key, str(value), f"is a table: [{key}]")
+        elif advice := _misfit(value, hint):
+            wrong(key, str(value), advice)
+        else:
+            values[key] = tuple(value) if isinstance(value, list) else value
+    for key, about in fields.items():
+        needed = about.default is about.default_factory is dataclasses.MISSING
+        if needed and key not in told:
+            wrong(key, "", "must be set")
+    return None if problems else kind(**values)
+
+
+def _misfit(value: object, hint: Any) -> str:  # noqa: ANN401, types are not of one type
+    """Say what a value would have to be; nothing if it is."""
+    kinds = {str: "text in quotes", bool: "true or false", int: "a whole number"}
+    origin = get_origin(hint)
+    if origin is Literal:
+        names = [str(name) for name in get_args(hint)]
+        return "" if value in names else f"use one of {', '.join(names)}"
+    if origin is tuple:
+        is_list = isinstance(value, list) and all(isinstance(part, str) for part in value)
+        return "" if is_list else 'use a list of texts: ["one", "two"]'
+    if origin is Mapping:
+        inner = get_args(hint)[1]
+        is_table = isinstance(value, dict) and not any(_misfit(v, inner) for v in value.values())
+        return "" if is_table else f"use a table whose values are {kinds[inner]}"
+    is_kind = isinstance(value, hint) and isinstance(value, bool) == (hint is bool)
+    return "" if is_kind or isinstance(hint, UnionType) else f"use {kinds[hint]}"
