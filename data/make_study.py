@@ -14,6 +14,7 @@ import pandas as pd
 from markup import MarkupError, read_answers, simulate_coders
 from scipy import stats
 
+from audit import ALPHA, compare, counted
 from audit.printed import SHOWN_DECIMALS, reads_as
 
 DATA = Path(__file__).parent
@@ -183,7 +184,7 @@ def draw_ages_and_years(people: pd.DataFrame, printed: pd.Series, rng: np.random
     people[["age", "years_experience"]] = people[["age", "years_experience"]].astype(int)
     inner = free.delete(ends)
     for column, mean in [("age", printed["P4"]), ("years_experience", printed["P12"])]:
-        while not reads_as(people[column].mean(), mean, "rounded"):
+        while not reads_as(people[column].mean(), mean, "half_up"):
             step = 1 if people[column].mean() < float(mean) else -1
             began = people["age"] - people["years_experience"]
             began += step if column == "age" else -step
@@ -232,10 +233,10 @@ def printed_answers(row: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     evenness = np.add.outer(stats.entropy(women, axis=1), stats.entropy(men, axis=1))
     for pair in np.argsort(-evenness, axis=None):
         i, j = np.unravel_index(pair, evenness.shape)
-        _, t, df = picked_test(women[i], men[j])
+        test = compare(counted(women[i]), counted(men[j]))
         if all(
-            reads_as(value, row[name], "dropped", SHOWN_DECIMALS[name])
-            for name, value in [("t", t), ("df", df)]
+            reads_as(float(value), row[name], "dropped", SHOWN_DECIMALS[name])
+            for name, value in [("t", test.t), ("df", test.df)]
         ):
             return women[i], men[j]
     raise ValueError(f"no answers give the statistics printed for {row.name}")
@@ -266,14 +267,6 @@ def distributions(mean: str, sd: str, n: int, keep: int = 300) -> np.ndarray:
     return np.concatenate(found)
 
 
-def picked_test(women: np.ndarray, men: np.ndarray) -> tuple[float, float, float]:
-    """Return p, t and df of Student's test, or of Welch's if Levene's is significant."""
-    answers = np.repeat(ANSWERS, women), np.repeat(ANSWERS, men)
-    equal = stats.levene(*answers, center="mean").pvalue > 0.05
-    test = stats.ttest_ind(*answers, equal_var=equal)
-    return test.pvalue, test.statistic, test.df
-
-
 def drawn_answers(item: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """Draw answers to an item of which nothing is printed until it differs, or not, as assumed."""
     while True:
@@ -281,7 +274,8 @@ def drawn_answers(item: str, rng: np.random.Generator) -> tuple[np.ndarray, np.n
             rng.multinomial(n, shares)
             for n, shares in zip(GROUPS.values(), UNPRINTED_ITEMS[item], strict=True)
         )
-        if (picked_test(women, men)[0] < 0.05) == (item == DIFFERING_ITEM):
+        p = compare(counted(women), counted(men)).p
+        if (p < ALPHA) == (item == DIFFERING_ITEM):
             return women, men
 
 

@@ -1,6 +1,15 @@
 import re
 from collections import Counter, defaultdict
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import (
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Decimal,
+)
 from fractions import Fraction
 from functools import cache
 from itertools import combinations_with_replacement, product
@@ -17,9 +26,21 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import audit
-from audit.printed import interval, reads_as
+from audit.grim import has_answers
+from audit.printed import NOTHING, interval, reads_as
 
-READINGS = ["rounded", "dropped", "either"]
+READINGS = ["rounded", "half_up", "dropped", "either"]
+ROUNDINGS = {
+    "half_up": [ROUND_HALF_UP],
+    "half_down": [ROUND_HALF_DOWN],
+    "half_even": [ROUND_HALF_EVEN],
+    "rounded": [ROUND_HALF_UP, ROUND_HALF_DOWN],
+    "up": [ROUND_UP],
+    "down": [ROUND_DOWN],
+    "ceiling": [ROUND_CEILING],
+    "floor": [ROUND_FLOOR],
+}
+PRINTED = ["mean_women", "sd_women", "mean_men", "sd_men", "t", "df"]
 ITEMS = Path(__file__).parents[1] / "data" / "published" / "omi_items.csv"
 WOMEN, MEN = range(30, 81), range(15, 66)
 
@@ -27,15 +48,18 @@ WOMEN, MEN = range(30, 81), range(15, 66)
 # A second, slow way to print a number, which shares no code with the one under test.
 
 
+def texts(value, places, digits, shown):
+    """Return every way to print a number under a reading."""
+    if digits == "either":
+        return texts(value, places, "rounded", shown) | texts(value, places, "dropped", shown)
+    if digits.startswith("dropped"):
+        value = value.quantize(Decimal(10) ** -int(digits[8:] or shown), ROUND_HALF_UP)
+        return {str(value.quantize(Decimal(10) ** -places, ROUND_DOWN))}
+    return {str(value.quantize(Decimal(10) ** -places, rule)) for rule in ROUNDINGS[digits]}
+
+
 def print_as(value, places, digits, shown):
-    if digits == "dropped":
-        value = value.quantize(Decimal(10) ** -shown, ROUND_HALF_UP)
-        return str(value.quantize(Decimal(10) ** -places, ROUND_DOWN))
-    return str(value.quantize(Decimal(10) ** -places, ROUND_HALF_UP))
-
-
-def ways(digits):
-    return ["rounded", "dropped"] if digits == "either" else [digits]
+    return max(texts(value, places, digits, shown))
 
 
 def decimal(fraction):
@@ -72,7 +96,7 @@ def print_item(first, second, test, places, digits):
     values = *mean_sd(first), *mean_sd(second), *t_df(first, second, test)
     shown = [4, 5, 4, 5, 3, 3]
     texts = map(print_as, values, places, digits, shown)
-    return pd.DataFrame([dict(zip(audit.PRINTED_OF_ITEM, texts, strict=True), item="item")])
+    return pd.DataFrame([dict(zip(PRINTED, texts, strict=True), item="item")])
 
 
 @cache
@@ -85,7 +109,7 @@ def counts_of(sample, top=5):
 
 
 samples = st.lists(st.integers(0, 5), min_size=2, max_size=70)
-digit_ways = st.sampled_from(["rounded", "dropped"])
+digit_ways = st.sampled_from(["half_up", "dropped"])
 
 
 # What printed digits say
@@ -95,31 +119,33 @@ digit_ways = st.sampled_from(["rounded", "dropped"])
     number=st.decimals(-200, 200, allow_nan=False, allow_infinity=False, places=6),
     places=st.integers(0, 4),
     shown=st.integers(3, 5),
-    digits=digit_ways,
+    digits=st.sampled_from(audit.READINGS),
 )
 def test_interval_holds_what_is_printed_so_and_nothing_else(number, places, shown, digits):
-    printed = print_as(number, min(places, shown), digits, shown)
-    low, high = interval(printed, digits, shown)
-    assert low <= abs(number) < high
-    assert reads_as(number, printed, digits, shown)
-    assert reads_as(number, printed, "either", shown)
-    for outside in (low - Decimal("1e-12"), high):
-        if outside >= 0:
-            assert abs(Decimal(print_as(outside, min(places, shown), digits, shown))) != abs(
-                Decimal(printed)
-            )
+    # Numbers on the edges too: half-way between two printable ones, or printable themselves.
+    for value in (number, number.quantize(Decimal("0.01")), number.quantize(Decimal("0.5"))):
+        places = min(places, shown, 2)
+        for printed in texts(value, places, digits, shown):
+            values = interval(printed, digits, shown)
+            assert values.holds(Fraction(value))
+            assert reads_as(value, printed, digits, shown)
+            hair = Decimal("1e-12")
+            for end, inward in ((values.low, hair), (values.high, -hair)):
+                end = Decimal(end.numerator) / end.denominator
+                for at in (end - inward, end, end + inward):
+                    spoken = {Decimal(text) for text in texts(at, places, digits, shown)}
+                    assert values.holds(Fraction(at)) == (Decimal(printed) in spoken), (at, values)
 
 
 def test_more_digits_than_the_program_displays_cannot_have_been_dropped():
-    low, high = interval("2.13456", "dropped", shown=4)
-    assert low == high
+    assert interval("2.13456", "dropped", shown=4) == NOTHING
     assert reads_as(2.13456, "2.13456", "either", shown=4)
     assert not reads_as(2.13456, "2.13456", "dropped", shown=4)
 
 
 @pytest.mark.parametrize("text", ["", "two", "1,5", "1.5.2", "nan", "inf", "1e2", "64.2%"])
 def test_what_is_no_number_is_shown(text):
-    item = {"item": "a", **dict.fromkeys(audit.PRINTED_OF_ITEM, "1.0"), "df": text}
+    item = {"item": "a", **dict.fromkeys(PRINTED, "1.0"), "df": text}
     calls = [
         lambda: audit.counts_for(text, 10),
         lambda: audit.count_sets(["50", text], 10),
@@ -150,15 +176,13 @@ def test_what_is_no_number_is_shown(text):
 @given(st.integers(1, 150), st.integers(0, 2), st.sampled_from(READINGS), st.data())
 def test_counts_for_finds_every_count_and_no_other(n, places, digits, data):
     count = data.draw(st.integers(0, n))
-    way = data.draw(st.sampled_from(ways(digits)))
-    percent = print_as(100 * Decimal(count) / n, places, way, shown=1 if way == "dropped" else 0)
+    printable = sorted(texts(100 * Decimal(count) / n, places, digits, shown=1))
+    percent = data.draw(st.sampled_from(printable))
     expected = [
         c
         for c in range(n + 1)
-        if any(
-            Decimal(print_as(100 * Decimal(c) / n, places, w, shown=1)) == Decimal(percent)
-            for w in ways(digits)
-        )
+        if Decimal(percent)
+        in {Decimal(text) for text in texts(100 * Decimal(c) / n, places, digits, shown=1)}
     ]
     assert count in expected
     assert audit.counts_for(percent, n, digits) == expected
@@ -197,19 +221,17 @@ def test_grim_gives_the_published_verdicts():
     assert passing == ["0.150", "0.153", "0.156", "0.158"]
     two_items = [f"{0.80 + i / 100:.2f}" for i in range(10)]
     passing = [mean for mean in two_items if audit.grim(mean, 28, items=2)]
-    # They accept 0.87 too: 49/56 is .875, a half, which here rounds up only.
-    assert passing == ["0.80", "0.82", "0.84", "0.86", "0.88", "0.89"]
+    assert passing == ["0.80", "0.82", "0.84", "0.86", "0.87", "0.88", "0.89"]
+    # 49/56 is .875, which a half rounded up cannot make 0.87.
+    assert not audit.grim("0.87", 28, items=2, digits="half_up")
 
 
 @pytest.mark.parametrize("digits", READINGS)
 @pytest.mark.parametrize("places", [1, 2])
 def test_grim_agrees_with_all_sums(digits, places):
     for n, items in product(range(1, 25), (1, 2)):
-        true = {
-            print_as(Decimal(total) / (n * items), places, way, shown=4)
-            for total in range(5 * n * items + 1)
-            for way in ways(digits)
-        }
+        means = (Decimal(total) / (n * items) for total in range(5 * n * items + 1))
+        true = set().union(*(texts(mean, places, digits, shown=4) for mean in means))
         for mean in (f"{i / 10**places:.{places}f}" for i in range(5 * 10**places + 1)):
             assert audit.grim(mean, n, items, digits) == (mean in true), (mean, n, items)
 
@@ -254,9 +276,7 @@ def printed_pairs(n, places, digits):
     pairs = defaultdict(set)
     for sample in all_samples(n):
         mean, sd = mean_sd(sample)
-        means = {print_as(mean, places, way, shown=4) for way in ways(digits)}
-        sds = {print_as(sd, places, way, shown=5) for way in ways(digits)}
-        for pair in product(means, sds):
+        for pair in product(texts(mean, places, digits, 4), texts(sd, places, digits, 5)):
             pairs[pair].add(counts_of(sample))
     return pairs
 
@@ -286,19 +306,16 @@ def test_answers_lists_all_and_only_the_distributions(n, digits):
 
 
 @pytest.mark.parametrize("top", range(1, 9))
-def test_square_sums_are_those_of_all_samples(top):
+def test_answers_exist_for_the_sums_of_all_samples_and_no_other(top):
     for n in range(1, 6):
-        true = defaultdict(set)
-        for sample in all_samples(n, top):
-            true[sum(sample)].add(sum(x * x for x in sample))
-        for total in range(n * top + 1):
-            bits = audit._square_sums(n, total, top)
-            assert {q for q in range(bits.bit_length()) if bits >> q & 1} == true[total]
+        true = {(sum(sample), sum(x * x for x in sample)) for sample in all_samples(n, top)}
+        every = product(range(-1, n * top + 2), range(n * top**2 + 2))
+        assert {pair for pair in every if has_answers(n, *pair, top)} == true
 
 
-def test_square_sums_have_the_gaps_of_large_samples():
-    # All sums and sums of squares of up to 40 answers at once, one answer after the other.
-    top, n = 5, 40
+@pytest.mark.parametrize(("n", "top"), [(40, 5), (12, 15), (7, 12)])
+def test_answers_exist_for_the_sums_of_large_samples(n, top):
+    # All sums and sums of squares of n answers at once, one answer after the other.
     reached = np.zeros((top * n + 1, top**2 * n + 1), dtype=bool)
     reached[0, 0] = True
     for _ in range(n):
@@ -307,12 +324,14 @@ def test_square_sums_have_the_gaps_of_large_samples():
             rest = reached[: len(reached) - answer, : reached.shape[1] - answer**2]
             longer[answer:, answer**2 :] |= rest
         reached = longer
-    for total in range(top * n + 1):
-        bits = audit._square_sums(n, total, top)
-        assert [bool(bits >> q & 1) for q in range(reached.shape[1])] == reached[total].tolist()
+    for total, squares in np.ndindex(*reached.shape):
+        if (total - squares) % 2 == 0:
+            assert has_answers(n, total, squares, top) == reached[total, squares]
+
+
+def test_squares_have_gaps():
     # Sum 5: 25 = one 5; 17 = a 4 and a 1; nothing between them, although the parity would do.
-    assert not reached[5, [19, 21, 23]].any()
-    assert reached[5, [17, 25]].all()
+    assert [q for q in range(5, 27, 2) if has_answers(40, 5, q, 5)] == [5, 7, 9, 11, 13, 17, 25]
 
 
 @given(samples, st.integers(0, 3), st.integers(0, 3), digit_ways, st.integers(-3, 3))
@@ -406,7 +425,12 @@ def test_only_one_split_lets_all_items_be_true(found):
         digits: table.loc[table["all"], ["women", "men"]].to_numpy().tolist()
         for digits, table in found.items()
     }
-    assert pairs == {"rounded": [], "dropped": [[60, 35]], "either": [[60, 35]]}
+    assert pairs == {
+        "rounded": [],
+        "half_up": [],
+        "dropped": [[60, 35]],
+        "either": [[60, 35]],
+    }
 
 
 def test_either_reading_accepts_what_one_of_the_two_accepts(found):
@@ -443,18 +467,18 @@ def test_splits_agree_with_all_answers(digits):
         first, second = rng.integers(0, top + 1, 5).tolist(), rng.integers(0, top + 1, 4).tolist()
         if len(set(first)) > 1 and len(set(second)) > 1:
             test = ["student", "welch"][len(items) % 2]
-            way = ways(digits)[len(items) % len(ways(digits))]
+            way = ["rounded", "dropped"][len(items) % 2] if digits == "either" else digits
             item = print_item(first, second, test, places, [way] * 6)
             items.append(item.assign(item=f"item_{len(items)}"))
     items = pd.concat(items)
 
-    def texts(value, column):
+    def printable(value, column):
         shown = [4, 5, 4, 5, 3, 3][column]
-        return {Decimal(print_as(value, places[column], way, shown)) for way in ways(digits)}
+        return {Decimal(text) for text in texts(value, places[column], digits, shown)}
 
     table = audit.splits(items, women=women, men=men, digits=digits, high=top)
     for item in items.to_dict("records"):
-        printed = [Decimal(item[column]) for column in audit.PRINTED_OF_ITEM]
+        printed = [Decimal(item[column]) for column in PRINTED]
         fitting = set()
         for n_1, n_2 in product(women, men):
             groups = [
@@ -462,7 +486,7 @@ def test_splits_agree_with_all_answers(digits):
                     sample
                     for sample in all_samples(n, top)
                     if all(
-                        printed[at + i] in texts(value, at + i)
+                        printed[at + i] in printable(value, at + i)
                         for i, value in enumerate(mean_sd(sample))
                     )
                 ]
@@ -473,7 +497,7 @@ def test_splits_agree_with_all_answers(digits):
                     if len(set(first)) == len(set(second)) == 1:
                         continue
                     t, df = t_df(first, second, test)
-                    if printed[4] in texts(t, 4) and printed[5] in texts(df, 5):
+                    if printed[4] in printable(t, 4) and printed[5] in printable(df, 5):
                         fitting.add((n_1, n_2))
         rows = table[table[item["item"]]]
         assert set(zip(rows["women"], rows["men"], strict=True)) == fitting
@@ -496,12 +520,15 @@ def test_splits_agree_with_all_answers(digits):
 def test_a_value_on_the_edge_of_a_printed_digit_is_decided_exactly(
     first, second, test, column, places, printed, wrong
 ):
-    decimals = [places if name == column else 3 for name in audit.PRINTED_OF_ITEM]
+    decimals = [places if name == column else 3 for name in PRINTED]
     item = print_item(first, second, test, decimals, ["rounded"] * 6)
     assert item[column].tolist() == [printed]
-    pair = {"women": [len(first)], "men": [len(second)], "digits": "rounded"}
-    assert audit.splits(item, **pair)["all"].all()
-    assert not audit.splits(item.assign(**{column: wrong}), **pair)["all"].any()
+    sizes = {"women": [len(first)], "men": [len(second)]}
+    for digits, other_fits in (("half_up", False), ("rounded", True), ("half_down", True)):
+        fits = audit.splits(item, **sizes, digits=digits)["all"].all()
+        assert fits == (digits != "half_down")
+        other = audit.splits(item.assign(**{column: wrong}), **sizes, digits=digits)["all"].all()
+        assert other == other_fits
 
 
 def test_t_and_df_have_to_come_from_the_same_test_and_have_the_right_sign():
@@ -534,7 +561,7 @@ def test_exact_statistics_are_those_of_scipy_and_print_as_the_item(first, second
     numbers = table[table["test"] == test].drop(columns="test").to_numpy(dtype=float)
     assert np.isclose(numbers, values, rtol=1e-9, atol=1e-12).all(axis=1).any()
     for row in table.to_dict("records"):
-        for column in audit.PRINTED_OF_ITEM:
+        for column in PRINTED:
             assert reads_as(row[column], item[column], "rounded"), column
 
 
@@ -694,10 +721,11 @@ counts = st.lists(st.integers(0, 9), min_size=6, max_size=6).filter(
 @given(counts, counts)
 def test_levene_is_scipys_with_means(first, second):
     people = [np.repeat(np.arange(6), c) for c in (first, second)]
-    expected = stats.levene(*people, center="mean").statistic
-    found = audit.levene_f(np.array([first, first[::-1]]), np.array([second]))
-    assert found.shape == (2, 1)
-    assert_allclose(found[0, 0], expected, rtol=1e-9, atol=1e-12)
+    expected = stats.levene(*people, center="mean")
+    for groups in (map(audit.counted, (first, second)), map(audit.listed, people)):
+        found = audit.compare(*groups)
+        assert_allclose(found.levene_f, expected.statistic, rtol=1e-9, atol=1e-12)
+        assert_allclose(found.levene_p, expected.pvalue, rtol=1e-9, atol=1e-12)
 
 
 # Corrections

@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from audit import ALPHA
 from helpers.compute.omi import gender_tests
-from helpers.load import load_study
-from learn.play import ALPHA, built, draw, one_moved, shifted, significant, t_tests
+from learn.play import built, draw, one_moved, shifted, significant
 
 CHAPTER = Path(__file__).parents[1] / "book" / "chapters" / "play.ipynb"
 WIDE = [9, 1, 1, 1, 1, 7]
@@ -32,55 +32,6 @@ def as_frame(women, men):
     answers = [np.repeat(range(len(counts)), counts) for counts in (women, men)]
     sex = np.repeat(["woman", "man"], [len(group) for group in answers])
     return pd.DataFrame({"sex": sex, "item_01": np.concatenate(answers)})
-
-
-# The t tests
-
-
-@settings(max_examples=60)
-@given(distributions(2), distributions(2))
-def test_agrees_with_the_one_that_chapters_use(women, men):
-    ours = t_tests(women, men)
-    theirs = gender_tests(as_frame(women, men)).iloc[0]
-    for name, value in ours._asdict().items():
-        expected = float(theirs[name]) if theirs[name] is not None else np.nan
-        assert float(value) == pytest.approx(expected, rel=1e-9, abs=1e-14, nan_ok=True)
-
-
-def test_the_study_comes_out():
-    study = load_study().omi
-    theirs = gender_tests(study)
-    women, men = (
-        [np.bincount(study.loc[study["sex"] == sex, i], minlength=6) for i in theirs["item"]]
-        for sex in ("woman", "man")
-    )
-    ours = t_tests(women, men)
-    assert {"student", "welch"} == set(theirs["test"])
-    for name, values in ours._asdict().items():
-        np.testing.assert_allclose(values, theirs[name], rtol=1e-10)
-
-
-def test_by_hand():
-    # Women 1 3 4 5 5, men 0 0 1 2: variances 2.8 and 11/12, pooled (4 x 2.8 + 3 x 11/12) / 7.
-    result = t_tests([0, 1, 0, 1, 1, 2], [2, 1, 1, 0, 0, 0])
-    pooled = (4 * 2.8 + 3 * 11 / 12) / 7
-    assert result.levene_p > ALPHA
-    assert result.t == pytest.approx((3.6 - 0.75) / np.sqrt(pooled * (1 / 5 + 1 / 4)))
-    assert result.df == 7
-
-
-def test_many_pairs_at_once_are_each_pair_by_itself():
-    rng = np.random.default_rng(1)
-    women, men = rng.multinomial(30, [1 / 6] * 6, (4, 1)), rng.multinomial(9, [1 / 6] * 6, 3)
-    for name, values in t_tests(women, men)._asdict().items():
-        assert values.shape == (4, 3)
-        for i, j in np.ndindex(4, 3):
-            assert values[i, j] == getattr(t_tests(women[i, 0], men[j]), name)
-
-
-@pytest.mark.parametrize("men", [[0, 0, 4], [4, 0, 0], [2, 0, 2]])
-def test_no_test_where_levene_cannot_pick(men):
-    assert np.isnan(t_tests([3, 0, 0], men)).all()
 
 
 # One person moves

@@ -8,7 +8,8 @@ import pytest
 from bs4 import BeautifulSoup
 from scipy import stats
 
-from learn import play, views
+from audit import ALPHA
+from learn import views
 
 
 def cells(shown):
@@ -81,7 +82,7 @@ def test_a_move_is_tested_as_scipy_tests_it(mover):
         rows, (map(each, g.values()) for g in (groups, moved)), strict=True
     ):
         levene_p = stats.levene(women, men, center="mean").pvalue
-        student = levene_p > play.ALPHA
+        student = levene_p > ALPHA
         test = stats.ttest_ind(women, men, equal_var=student)
         numbers = [np.mean(women), np.mean(men), levene_p, test.statistic, test.df, test.pvalue]
         forms = ["{:.2f}", "{:.2f}", "{:.3f}", "{:.3f}", "{:.1f}", "{:.4f}"]

@@ -1,24 +1,73 @@
 """What a printed number says, and which values can stand behind it.
 
-A printed number is kept as a string, because "1.5" and "1.50" say different things. Two readings
-of its digits occur in published tables:
+A printed number is kept as a string, because "1.5" and "1.50" say different things. How its digits
+came about is told by a *reading*:
 
 *rounded*
-    the exact value, rounded half up to the digits shown;
+    to the nearest printable number; a value half-way between two may have gone either way, since
+    programs differ in this (R and Python print 3.125 as 3.12, SPSS and most people as 3.13), and a
+    false accusation is the worse error;
 *dropped*
-    the value as the statistics program displays it (itself rounded half up, to `shown` decimals),
-    with the digits beyond the printed ones left out.
-
-*either* accepts whatever one of the two accepts.
+    the value as a statistics program displays it (itself rounded half up, to as many decimals as
+    `SHOWN_DECIMALS` has of the statistic), with the digits beyond the printed ones left out;
+    *dropped_2* to *dropped_5*, the same of a program that displays so many decimals of everything;
+*either*
+    whatever one of these two accepts, digit by digit;
+*half_up*, *half_down*, *half_even*, *up*, *down*, *ceiling*, *floor*
+    one rule strictly kept, as Python's `decimal` defines it. *down* is plain truncation.
 """
 
+from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
-from typing import Literal
+from fractions import Fraction
+from functools import lru_cache
+from math import ceil, floor
+from typing import Literal, NamedTuple, get_args
 
-Reading = Literal["rounded", "dropped", "either"]
+# fmt: off
+Reading = Literal[
+    "rounded", "dropped", "either",
+    "half_up", "half_down", "half_even", "up", "down", "ceiling", "floor",
+    "dropped_2", "dropped_3", "dropped_4", "dropped_5",
+]
+READINGS: tuple[Reading, ...] = get_args(Reading)
+# fmt: on
 
 SHOWN_DECIMALS = {"mean": 4, "sd": 5, "t": 3, "df": 3, "f": 3, "p": 3, "percent": 1}
 """Decimals that SPSS displays of each statistic in its tables, before anyone copies them."""
+
+SIGNED = ("mean", "t", "z", "r")
+"""The statistics that can be negative."""
+
+
+class Interval(NamedTuple):
+    """The values between two ends, each of which may belong to them or not."""
+
+    low: Fraction
+    high: Fraction
+    low_in: bool
+    high_in: bool
+
+    def holds(self, value: Fraction) -> bool:
+        """Tell whether a value is in the interval; exact."""
+        return (self.low < value or (self.low_in and self.low == value)) and (
+            value < self.high or (self.high_in and self.high == value)
+        )
+
+    def through(self, rising: Callable[[Fraction], Fraction]) -> "Interval":
+        """Return the values of a rising function on the interval."""
+        return self._replace(low=rising(self.low), high=rising(self.high))
+
+    def wholes(self) -> range:
+        """Return the whole numbers in the interval."""
+        low, high = ceil(self.low), floor(self.high)
+        return range(
+            low + (low == self.low and not self.low_in),
+            high + (high != self.high or self.high_in),
+        )
+
+
+NOTHING = Interval(Fraction(0), Fraction(0), False, False)
 
 
 def parse(printed: str) -> Decimal:
@@ -95,51 +144,96 @@ def reads_as(value: float | Decimal, printed: str, digits: Reading, shown: int =
     printed
         The number as printed.
     digits
-        How the printed digits came about: "rounded", "dropped" or "either".
+        How the printed digits came about, as the module's page lists the readings.
     shown
-        Decimals that the statistics program displays; only dropping depends on it.
+        Decimals that the statistics program displays; only "dropped" and "either" depend on it.
 
     Examples
     --------
     >>> reads_as(2.566, "2.56", "rounded"), reads_as(2.566, "2.56", "dropped")
     (False, True)
+    >>> reads_as(3.125, "3.12", "rounded"), reads_as(3.125, "3.12", "half_up")
+    (True, False)
     """
-    number, magnitude = parse(printed), _exact(value)
-    low, high = interval(printed, digits, shown)
-    return low <= abs(magnitude) < high and (number == 0 or (number > 0) == (magnitude > 0))
+    return interval(printed, digits, shown).holds(Fraction(_exact(value)))
 
 
-def interval(printed: str, digits: Reading, shown: int = 4) -> tuple[Decimal, Decimal]:
-    """Return the values that give the printed digits, the sign aside: low <= |value| < high.
+@lru_cache(maxsize=1024)
+def interval(printed: str, digits: Reading, shown: int = 4) -> Interval:
+    """Return the values that give the printed digits.
 
     Parameters
     ----------
-    printed
-        The number as printed.
-    digits
-        How the printed digits came about: "rounded", "dropped" or "either".
-    shown
-        Decimals that the statistics program displays; only dropping depends on it.
+    printed, digits, shown
+        As for `reads_as`.
 
     Returns
     -------
-    tuple
-        `low` and `high`; they are equal if no value gives the printed digits, as when more digits
-        are printed than the program displays.
+    Interval
+        Exact ends, and whether they belong to it; `NOTHING` if no value gives the printed digits,
+        as when more digits are printed than the program displays.
 
     Examples
     --------
-    >>> interval("2.56", "rounded"), interval("-2.56", "dropped")
-    ((Decimal('2.555'), Decimal('2.565')), (Decimal('2.55995'), Decimal('2.56995')))
+    >>> [float(end) for end in interval("2.56", "rounded")[:2]]
+    [2.555, 2.565]
+    >>> [float(end) for end in interval("-2.56", "dropped")[:2]]
+    [-2.56995, -2.55995]
     """
-    number, places = abs(parse(printed)), decimals(printed)
-    half, half_shown = Decimal(5).scaleb(-places - 1), Decimal(5).scaleb(-shown - 1)
-    rounding = number - half, number + half
-    dropping = number - half_shown, number + Decimal(1).scaleb(-min(places, shown)) - half_shown
-    if number % Decimal(1).scaleb(-shown):
-        dropping = number, number
-    ends = {"rounded": [rounding], "dropped": [dropping], "either": [rounding, dropping]}[digits]
-    return max(Decimal(0), min(low for low, _ in ends)), max(high for _, high in ends)
+    number, places = Fraction(parse(printed)), decimals(printed)
+    unit = Fraction(1, 10**places)
+    if digits in ("ceiling", "floor"):
+        raised = digits == "ceiling"
+        return Interval(number - raised * unit, number + (not raised) * unit, not raised, raised)
+    if digits == "either":
+        # Both hold the printed number itself, so together they are one interval.
+        both = [interval(printed, way, shown) for way in ("rounded", "dropped")]
+        both = [values for values in both if values != NOTHING]
+        low, low_out = min((values.low, not values.low_in) for values in both)
+        high, high_in = max((values.high, values.high_in) for values in both)
+        return Interval(low, high, not low_out, high_in)
+    # All other rules treat a number and its negative alike.
+    size, even = abs(number), (number / unit) % 2 == 0
+    if digits.startswith("dropped"):
+        unit_shown = Fraction(1, 10 ** int(digits[8:] or shown))
+        if size % unit_shown:
+            return NOTHING
+        low = size - unit_shown / 2
+        values = Interval(low, low + max(unit, unit_shown), True, False)
+    else:
+        values = {
+            "rounded": Interval(size - unit / 2, size + unit / 2, True, True),
+            "half_up": Interval(size - unit / 2, size + unit / 2, True, False),
+            "half_down": Interval(size - unit / 2, size + unit / 2, False, True),
+            "half_even": Interval(size - unit / 2, size + unit / 2, even, even),
+            "up": Interval(size - unit, size, False, True),
+            "down": Interval(size, size + unit, True, False),
+        }[digits]
+    low, high, low_in, high_in = values
+    if number > 0:
+        return values
+    return Interval(-high, -low if number else high, high_in, low_in if number else high_in)
+
+
+def limits(printed: str, digits: Reading, kind: str) -> Interval:
+    """Return the values of a kind of statistic that give its printed digits.
+
+    Parameters
+    ----------
+    printed, digits
+        As for `reads_as`.
+    kind
+        A key of `SHOWN_DECIMALS`. What cannot be negative is at least 0.
+
+    Examples
+    --------
+    >>> limits("0.0", "rounded", "sd").low, limits("-1.0", "rounded", "sd") == NOTHING
+    (Fraction(0, 1), True)
+    """
+    values = interval(printed, digits, SHOWN_DECIMALS.get(kind, 3))
+    if kind in SIGNED or values.low >= 0:
+        return values
+    return values._replace(low=Fraction(0), low_in=True) if values.holds(0) else NOTHING
 
 
 def _exact(value: float | Decimal) -> Decimal:

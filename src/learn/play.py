@@ -5,87 +5,33 @@ many are handled at once, the answers are the last axis. A *shape* has shares in
 """
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-ALPHA = 0.05
+from audit import ALPHA, Comparison, compare, counted
 
-Counts = NDArray[np.int64]
+Counts = NDArray[np.intp]
 Shares = NDArray[np.float64]
 
 
-class Compared(NamedTuple):
-    """What `t_tests` returns: arrays of one shape, NaN where Levene's test cannot pick."""
-
-    levene_p: NDArray[np.float64]
-    t: NDArray[np.float64]
-    df: NDArray[np.float64]
-    p: NDArray[np.float64]
-
-
-def t_tests(women: ArrayLike, men: ArrayLike) -> Compared:
-    """Compare many pairs of groups as `helpers.compute.omi.gender_tests` compares one.
-
-    Levene's test on distances from the group means (Levene 1960) picks: Student's t (1908) where
-    its p is above .05, else Welch's (1947). Counts suffice for all three, which makes thousands of
-    studies a matter of milliseconds.
-
-    Parameters
-    ----------
-    women, men
-        Distributions of answers, of shapes that broadcast; at least two people in each group.
-
-    Returns
-    -------
-    Compared
-        `levene_p`, and `t` (women minus men), `df` and the two-sided `p` of the test it picks.
-
-    Examples
-    --------
-    >>> result = t_tests([[0, 1, 0, 1, 1, 2], [5, 0, 0, 0, 0, 0]], [2, 1, 1, 0, 0, 0])
-    >>> result.t.round(3), result.df.round(1)
-    (array([ 3.01 , -1.567]), array([7., 3.]))
-    """
-    from scipy import special
-
-    (n_1, mean_1, var_1, far_1, far_var_1), (n_2, mean_2, var_2, far_2, far_var_2) = (
-        _moments(np.asarray(counts)) for counts in (women, men)
-    )
-    together, per_person = n_1 + n_2 - 2, 1 / n_1 + 1 / n_2
-    with np.errstate(divide="ignore", invalid="ignore"):
-        within = ((n_1 - 1) * far_var_1 + (n_2 - 1) * far_var_2) / together
-        # Distances of whole answers differ by 1/n or not at all: this little is rounding.
-        within = np.where(within < 1e-20, np.nan, within)
-        levene_p = special.fdtrc(1, together, (far_1 - far_2) ** 2 / (within * per_person))
-        pooled = ((n_1 - 1) * var_1 + (n_2 - 1) * var_2) / together * per_person
-        each_1, each_2 = var_1 / n_1, var_2 / n_2
-        apart = each_1 + each_2
-        welch_df = apart**2 / (each_1**2 / (n_1 - 1) + each_2**2 / (n_2 - 1))
-        student = levene_p > ALPHA
-        t = (mean_1 - mean_2) / np.sqrt(np.where(student, pooled, apart))
-    unknown = np.isnan(levene_p)
-    t = np.where(unknown, np.nan, t)
-    df = np.where(unknown, np.nan, np.where(student, together, welch_df))
-    return Compared(levene_p, t, df, 2 * special.stdtr(df, -np.abs(t)))
-
-
-def one_moved(women: ArrayLike, men: ArrayLike) -> Compared:
+def one_moved(first: ArrayLike, second: ArrayLike) -> Comparison:
     """Compare two groups anew after each way in which one person can change sides.
 
     Parameters
     ----------
-    women, men
+    first, second
         Distributions of answers, of shapes (..., answers) that broadcast; at least three people in
         each group.
 
     Returns
     -------
-    Compared
-        As from `t_tests`, of shape (..., 2, answers): first a woman who gave each answer goes to
-        the men, then a man to the women. NaN where nobody there gave that answer.
+    Comparison
+        As from `audit.compare`, of shape (..., 2, answers): somebody who gave each answer goes from
+        the first group to the second, then one from the second to the first. NaN where nobody there
+        gave that answer.
 
     Examples
     --------
@@ -93,19 +39,20 @@ def one_moved(women: ArrayLike, men: ArrayLike) -> Compared:
     array([[ nan, 0.06, 0.27, 0.64],
            [0.67, 0.27, 0.05,  nan]])
     """
-    women, men = np.broadcast_arrays(women, men)
-    there = np.stack([women, men], axis=-2) > 0
-    one = np.eye(women.shape[-1], dtype=np.int64)
+    first, second = np.broadcast_arrays(first, second)
+    there = np.stack([first, second], axis=-2) > 0
+    one = np.eye(first.shape[-1], dtype=np.intp)
     leaves = np.array([one, -one]) * there[..., None]
-    compared = t_tests(women[..., None, None, :] - leaves, men[..., None, None, :] + leaves)
-    return Compared(*(np.where(there, values, np.nan) for values in compared))
+    after = first[..., None, None, :] - leaves, second[..., None, None, :] + leaves
+    compared = compare(*map(counted, after))
+    return Comparison(*(np.where(there, values, np.nan) for values in compared))
 
 
 def shifted(shape: Sequence[float], points: float) -> Shares:
     """Return the shares of a shape whose mean is moved up the scale.
 
     Answers are taken to come from normal scores that cuts divide; all scores move by the same step,
-    and the cuts stay (the ordered probit model of McKelvey and Zavoina 1975). So nobody leaves the
+    and the cuts stay (the ordered probit model). So nobody leaves the
     scale, and a peak at its end stays a peak for as long as it can.
 
     Parameters
@@ -119,6 +66,12 @@ def shifted(shape: Sequence[float], points: float) -> Shares:
     ------
     ValueError
         If the scale ends before the mean is there, or all give the same answer.
+
+    References
+    ----------
+    McKelvey, R. D., & Zavoina, W. (1975). A statistical model for the analysis of ordinal level
+    dependent variables. Journal of Mathematical Sociology, 4(1), 103-120.
+    https://doi.org/10.1080/0022250X.1975.9989847
 
     Examples
     --------
@@ -188,8 +141,8 @@ def draw(
 
 def significant(
     shape: Sequence[float],
-    women: int,
-    men: int,
+    first: int,
+    second: int,
     items: int,
     *,
     points: float = 0,
@@ -197,16 +150,16 @@ def significant(
     studies: int = 1000,
     seed: int = 1,
 ) -> pd.Series:
-    """Return how many of the tests come out with p < .05, in each of many drawn studies.
+    """Return how many of the tests come out significant, in each of many drawn studies.
 
     Parameters
     ----------
     shape
-        Weights of the men's answers from 0 up, the same for every item.
-    women, men, items
-        How many of each a study has.
+        Weights of the second group's answers from 0 up, the same for every item.
+    first, second, items
+        How many people in each group, and how many items, a study has.
     points
-        By how much the women's mean is higher, on every item, as `shifted` makes it.
+        By how much the first group's mean is higher, on every item, as `shifted` makes it.
     rho
         How far one person's answers hang together, as in `draw`.
     studies
@@ -227,9 +180,9 @@ def significant(
     rng = np.random.default_rng(seed)
     groups = (
         draw(shares, people, items, rho, studies, rng)
-        for shares, people in [(shifted(shape, points), women), (shape, men)]
+        for shares, people in [(shifted(shape, points), first), (shape, second)]
     )
-    return pd.Series((t_tests(*groups).p < ALPHA).sum(axis=1))
+    return pd.Series((compare(*map(counted, groups)).p < ALPHA).sum(axis=1))
 
 
 def built(
@@ -265,7 +218,7 @@ def built(
     others, rest = people - at_top, total - top * at_top
     if not 0 <= rest <= (top - 1) * others:
         raise ValueError(f"{others} people below {top} cannot share {rest} points")
-    counts = np.zeros(top + 1, dtype=np.int64)
+    counts = np.zeros(top + 1, dtype=np.intp)
     counts[top] = at_top
     if spread == "alike":
         least, more = divmod(rest, max(others, 1))
@@ -277,15 +230,3 @@ def built(
         counts[left] += 1
         counts[0] += others - highest - 1
     return counts
-
-
-def _moments(counts: Counts) -> tuple[np.ndarray, ...]:
-    """Return n, mean and variance of the answers, and the latter two of their distances."""
-    values = np.arange(counts.shape[-1])
-    n, total = counts.sum(axis=-1), counts @ values
-    mean = total / n
-    # In whole numbers up to the last division, so that no spread is exactly none.
-    variance = (n * (counts @ values**2) - total**2) / (n * (n - 1))
-    away = np.abs(values - mean[..., None])
-    far = (counts * away).sum(axis=-1) / n
-    return n, mean, variance, far, (counts * (away - far[..., None]) ** 2).sum(axis=-1) / (n - 1)

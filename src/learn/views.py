@@ -5,7 +5,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from audit import printed
+from audit import ALPHA, compare, counted, printed
 from helpers import plots, quotes, tables
 from helpers.show.page import Html, join
 from learn import play
@@ -127,7 +127,7 @@ def answers(counts: play.Counts, mean: str, sd: str, who: str, name: str) -> Htm
     """
     each = np.repeat(np.arange(len(counts)), counts)
     spread = each.std(ddof=1)
-    low, high = map(float, printed.interval(sd, "dropped", printed.SHOWN_DECIMALS["sd"]))
+    low, high, *_ = printed.limits(sd, "dropped", "sd")
     misses = "the SD is too small" if spread < low else "the SD is too large"
     figure = plots.plt.figure(figsize=SMALL, layout="none")
     axes = figure.add_axes(PLACE, xlabel="Answer", ylabel=who, ylim=(0, len(each)))
@@ -167,16 +167,16 @@ def one_move(
         return Html(f"<p>{nobody}</p>", nobody)
     leaves = np.eye(len(women), dtype=int)[answer] * (1 if mover == "woman" else -1)
     women, men = np.stack([women, women - leaves]), np.stack([men, men + leaves])
-    tests = pd.DataFrame(play.t_tests(women, men)._asdict())
+    tests = pd.DataFrame(compare(counted(women), counted(men))._asdict())
     values = np.arange(women.shape[1])
     rows = tests.assign(
         groups=["now", "after"],
         women=women @ values / women.sum(axis=1),
         men=men @ values / men.sum(axis=1),
-        test=np.where(tests["levene_p"] > play.ALPHA, "Student", "Welch"),
+        test=np.where(tests["levene_p"] > ALPHA, "Student", "Welch"),
     )
     now, after = rows["p"]
-    verdict = "stays" if (now < play.ALPHA) == (after < play.ALPHA) else "changes"
+    verdict = "stays" if (now < ALPHA) == (after < ALPHA) else "changes"
     return tables.table(
         rows[["groups", "women", "men", "levene_p", "t", "df", "p", "test"]],
         f"{item}: p goes from {now:.4f} to {after:.4f}; the verdict {verdict}. Means and tests",

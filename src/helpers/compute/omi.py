@@ -1,19 +1,21 @@
 """Attitude items compared between two groups, as the paper did it and as one would today."""
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from audit import ALPHA, compare, listed
+
 Answers = NDArray[np.float64]
 
-_ALPHA = 0.05  # for Levene's test, and what the 95% intervals leave out
+_NAMES = ("women", "men")  # what columns and notes call the two groups
 
 # fmt: off
 _COLUMNS = [
-    "item", "n_women", "mean_women", "sd_women", "n_men", "mean_men", "sd_men",
+    "item", *(f"{figure}_{name}" for name in _NAMES for figure in ("n", "mean", "sd")),
     "levene_f", "levene_p", "student_t", "student_df", "student_p",
     "welch_t", "welch_df", "welch_p", "test", "t", "df", "p", "diff", "diff_low", "diff_high",
     "hedges_g", "g_low", "g_high", "mwu_p", "superiority", "p_holm", "p_bh", "note",
@@ -50,34 +52,51 @@ def gender_tests(
 
         - `n_women`, `mean_women`, `sd_women`, `n_men`, `mean_men`, `sd_men`: answers given, their
           mean and their SD with divisor n - 1, in units of the item;
-        - `levene_f`, `levene_p`: Levene's test on absolute deviations from the group *mean*, as
-          SPSS has it (Levene 1960; not the median of Brown and Forsythe 1974);
-        - `student_t`, `student_df`, `student_p` (Student 1908, pooled variance) and `welch_t`,
-          `welch_df`, `welch_p` (Welch 1947), two-sided;
-        - `test`, `t`, `df`, `p`: "student" where `levene_p` > .05, else "welch", and its figures;
+        - `levene_f`, `levene_p`, `student_t`, `student_df`, `student_p`, `welch_t`, `welch_df`,
+          `welch_p`: as from `audit.compare`;
+        - `test`, `t`, `df`, `p`: the one that Levene's test picks, "student" or "welch", and its
+          figures;
         - `diff`, `diff_low`, `diff_high`: mean of women minus mean of men, and its interval by
           the picked test;
-        - `hedges_g`: the bias-corrected standardised difference (Hedges 1981), exact factor:
+        - `hedges_g`: Hedges' bias-corrected standardised difference, exact factor:
 
           .. math:: g = J \frac{\bar x_w - \bar x_m}{s_\text{pooled}}, \qquad
              J = \frac{\Gamma(\nu/2)}{\sqrt{\nu/2}\,\Gamma((\nu - 1)/2)}, \quad \nu = n_w + n_m - 2;
 
         - `g_low`, `g_high`: interval for the population value that g estimates: the noncentrality
           parameters under which Student's t is the 97.5th and the 2.5th percentile, divided by
-          sqrt(n_w n_m / (n_w + n_m)) (Steiger and Fouladi 1997). They are not multiplied by J, as
+          sqrt(n_w n_m / (n_w + n_m)) (Steiger and Fouladi). They are not multiplied by J, as
           some programs do, since that spoils their exact coverage. Like g they rest on the pooled
           SD: they leave out zero when `student_p` < .05, also where Welch is picked;
-        - `mwu_p`: Mann-Whitney (1947), two-sided normal approximation with corrections for ties
+        - `mwu_p`: Mann-Whitney, two-sided normal approximation with corrections for ties
           and continuity;
-        - `superiority`: P(woman > man) + P(tie) / 2 over all pairs (Vargha and Delaney 2000);
-        - `p_holm`, `p_bh`: `p` adjusted over the items that have one (Holm 1979; Benjamini and
-          Hochberg 1995);
+        - `superiority`: P(woman > man) + P(tie) / 2 over all pairs (Vargha and Delaney);
+        - `p_holm`, `p_bh`: `p` adjusted over the items that have one, by Holm and by Benjamini
+          and Hochberg;
         - `note`: empty, or why figures are NaN.
 
     Raises
     ------
     KeyError
         If `answers` lacks a column that was named.
+
+    References
+    ----------
+    Hedges, L. V. (1981). Distribution theory for Glass's estimator of effect size and related
+    estimators. Journal of Educational Statistics, 6(2), 107-128.
+    https://doi.org/10.3102/10769986006002107
+
+    Mann, H. B., & Whitney, D. R. (1947). On a test of whether one of two random variables is
+    stochastically larger than the other. Annals of Mathematical Statistics, 18(1), 50-60.
+    https://doi.org/10.1214/aoms/1177730491
+
+    Steiger, J. H., & Fouladi, R. T. (1997). Noncentrality interval estimation and the evaluation of
+    statistical models. In L. L. Harlow, S. A. Mulaik, & J. H. Steiger (Eds.), What if there were no
+    significance tests? (pp. 221-257). Erlbaum.
+
+    Vargha, A., & Delaney, H. D. (2000). A critique and improvement of the CL common language effect
+    size statistics of McGraw and Wong. Journal of Educational and Behavioral Statistics, 25(2),
+    101-132. https://doi.org/10.3102/10769986025002101
 
     Examples
     --------
@@ -94,8 +113,8 @@ def gender_tests(
     """
     if items is None:
         items = [name for name in answers if name.startswith("item_")]
-    women, men = (answers.loc[answers[group] == name, [*items]] for name in groups)
-    rows = [{"item": item} | _compare(_given(women[item]), _given(men[item])) for item in items]
+    first, second = (answers.loc[answers[group] == name, [*items]] for name in groups)
+    rows = [{"item": item} | _compare(_given(first[item]), _given(second[item])) for item in items]
     result = pd.DataFrame(rows, columns=_COLUMNS).astype({"test": "str", "note": "str"})
     return result.assign(p_holm=adjust(result["p"], "holm"), p_bh=adjust(result["p"], "fdr_bh"))
 
@@ -104,43 +123,27 @@ def _given(column: pd.Series) -> Answers:
     return column.dropna().to_numpy(dtype=float)
 
 
-class _TTest(NamedTuple):
-    t: float
-    df: float
-    p: float
-    low: float
-    high: float
-
-
-_UNDECIDED = _TTest(*[np.nan] * 5)
-
-
-def _compare(women: Answers, men: Answers) -> dict[str, object]:
+def _compare(first: Answers, second: Answers) -> dict[str, object]:
     """Return one row of the table, without the columns that need all items."""
-    described = _describe(women, "women") | _describe(men, "men")
-    if reason := _no_test(women, men):
+    from scipy import special
+
+    described = _describe(first, _NAMES[0]) | _describe(second, _NAMES[1])
+    if reason := _no_test(first, second):
         return described | {"note": reason}
-    levene_f, levene_p = _levene(women, men)
-    tests = _t_tests(women, men)
-    test = None if np.isnan(levene_p) else "student" if levene_p > _ALPHA else "welch"
-    picked = tests.get(test, _UNDECIDED)
-    g, g_low, g_high = _hedges_g(tests["student"].t, women.size, men.size)
-    mwu_p, superiority = _mann_whitney(women, men)
+    tests = compare(listed(first), listed(second))
+    undecided = bool(np.isnan(tests.levene_p))
+    margin = special.stdtrit(tests.df, 1 - ALPHA / 2) * tests.se
+    g, g_low, g_high = _hedges_g(float(tests.student_t), first.size, second.size)
+    mwu_p, superiority = _mann_whitney(first, second)
     notes = {
-        "answers lie equally far from their group's mean, so Levene's test cannot pick": not test,
+        "answers lie equally far from their group's mean, so Levene's test cannot pick": undecided,
         "t is too large for the interval of g": np.isnan(g_low),
     }
     return described | {
-        "levene_f": levene_f,
-        "levene_p": levene_p,
-        **{f"{name}_{key}": getattr(tests[name], key) for name in tests for key in _TTest._fields},
-        "test": test,
-        "t": picked.t,
-        "df": picked.df,
-        "p": picked.p,
-        "diff": women.mean() - men.mean(),
-        "diff_low": picked.low,
-        "diff_high": picked.high,
+        **{name: float(value) for name, value in tests._asdict().items()},
+        "test": None if undecided else "student" if tests.levene_p > ALPHA else "welch",
+        "diff_low": float(tests.diff - margin),
+        "diff_high": float(tests.diff + margin),
         "hedges_g": g,
         "g_low": g_low,
         "g_high": g_high,
@@ -158,47 +161,23 @@ def _describe(answers: Answers, name: str) -> dict[str, object]:
     }
 
 
-def _no_test(women: Answers, men: Answers) -> str:
+def _no_test(first: Answers, second: Answers) -> str:
     """Say why the two groups cannot be compared; empty if they can."""
-    for answers, name in ((women, "women"), (men, "men")):
+    for answers, name in zip((first, second), _NAMES, strict=True):
         if answers.size < 2:
             return f"{('no answer', 'only one answer')[answers.size]} from {name}"
-    if np.ptp(women) == np.ptp(men) == 0:
-        same = women[0] == men[0]
-        return "every answer is the same" if same else "no spread within women nor within men"
+    if np.ptp(first) == np.ptp(second) == 0:
+        apart = f"no spread within {_NAMES[0]} nor within {_NAMES[1]}"
+        return "every answer is the same" if first[0] == second[0] else apart
     return ""
 
 
-def _levene(women: Answers, men: Answers) -> tuple[float, float]:
-    """Return F and p of the mean-centred test, NaN where its denominator is zero."""
-    from scipy import stats
-
-    distances = [np.abs(answers - answers.mean()) for answers in (women, men)]
-    # What is equal in exact arithmetic is equal here up to the last bits.
-    if all(np.ptp(distance) <= 1e-12 * distance.max() for distance in distances):
-        return np.nan, np.nan
-    return stats.levene(women, men, center="mean")
-
-
-def _t_tests(women: Answers, men: Answers) -> dict[str, _TTest]:
-    """Return Student's and Welch's test of the difference, each with its interval."""
-    # Not scipy's ttest_ind, which warns when one group is constant although t is defined.
-    from statsmodels.stats.weightstats import CompareMeans, DescrStatsW
-
-    groups = CompareMeans(DescrStatsW(women), DescrStatsW(men))
-    tests = {}
-    for name, usevar in (("student", "pooled"), ("welch", "unequal")):
-        t, p, df = groups.ttest_ind(usevar=usevar)
-        tests[name] = _TTest(t, df, p, *groups.tconfint_diff(_ALPHA, usevar=usevar))
-    return tests
-
-
-def _hedges_g(t: float, n_women: int, n_men: int) -> tuple[float, float, float]:
+def _hedges_g(t: float, n_1: int, n_2: int) -> tuple[float, float, float]:
     """Return Hedges' g and the limits of the population value, from Student's t."""
     from scipy import special
 
-    df = n_women + n_men - 2
-    per_sd = np.sqrt(n_women * n_men / (n_women + n_men))
+    df = n_1 + n_2 - 2
+    per_sd = np.sqrt(n_1 * n_2 / (n_1 + n_2))
     # The Pochhammer symbol is the ratio of the gammas, and does not overflow.
     correction = special.poch((df - 1) / 2, 0.5) / np.sqrt(df / 2)
     low, high = noncentrality(t, df)
@@ -211,24 +190,24 @@ def noncentrality(t: float, df: int) -> tuple[float, float]:
 
     # The limits are quantiles of |t| S - Z, with S the root of a chi-squared over its df and Z
     # normal, so each lies within the sum of the quantiles at half the tail.
-    tail = _ALPHA / 4
+    tail = ALPHA / 4
     spread = np.sqrt(stats.chi2.ppf([tail, 1 - tail], df) / df)
     ends = abs(t) * spread + stats.norm.ppf([tail, 1 - tail])
     if not np.isfinite(stats.nct.cdf(abs(t), df, ends)).all():
         return np.nan, np.nan
     low, high = (
         optimize.brentq(lambda nc, p=p: stats.nct.cdf(abs(t), df, nc) - p, *ends, xtol=1e-13)
-        for p in (1 - _ALPHA / 2, _ALPHA / 2)
+        for p in (1 - ALPHA / 2, ALPHA / 2)
     )
     return (low, high) if t >= 0 else (-high, -low)
 
 
-def _mann_whitney(women: Answers, men: Answers) -> tuple[float, float]:
-    """Return p, and the share of pairs in which the woman answers higher, ties counted half."""
+def _mann_whitney(first: Answers, second: Answers) -> tuple[float, float]:
+    """Return p, and the share of pairs in which the first answers higher, ties counted half."""
     from scipy import stats
 
-    pairs_won, p = stats.mannwhitneyu(women, men, method="asymptotic")
-    return p, pairs_won / (women.size * men.size)
+    pairs_won, p = stats.mannwhitneyu(first, second, method="asymptotic")
+    return p, pairs_won / (first.size * second.size)
 
 
 def adjust(p: pd.Series, method: Literal["holm", "fdr_bh"]) -> pd.Series:

@@ -147,7 +147,7 @@ def _agreement(printed: str, unit: str, value: float | str) -> str | None:
         return "match" if value == printed else None
     if printed.startswith(">="):
         return "match" if value >= parse(printed.removeprefix(">=")) else None
-    if reads_as(value, printed, "rounded"):
+    if reads_as(value, printed, "half_up"):
         return "match"
     shown = SHOWN_DECIMALS.get({"%": "percent", "F": "f"}.get(unit, unit), 4)
     return "truncated" if reads_as(value, printed, "dropped", shown) else None
