@@ -657,7 +657,7 @@ def settings(result: Draft) -> str:
         'citation = ""',
         'records = "real" # or "synthetic"',
         "private = true # shows counts and released quotations only",
-        "smallest = 10 # cells of fewer people are not shown while it is private",
+        "safe_threshold = 10 # cells of fewer people are suppressed while it is private",
     ]
     for name in ("compare", "scale", "themes", "quotes"):
         if told.get(name):

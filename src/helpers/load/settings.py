@@ -108,7 +108,7 @@ class Settings:
         "real", or "synthetic" where no row describes a person.
     private
         Whether pages show only counts that are large enough, and what was released.
-    smallest
+    safe_threshold
         Cells of fewer people are not shown while the study is private.
     twin
         A folder with synthetic tables of the same form, the only ones that a private study gives
@@ -123,7 +123,7 @@ class Settings:
     licence_url: str = ""
     citation: str = ""
     private: bool = True
-    smallest: int = 10
+    safe_threshold: int = 10
     twin: str = ""
     compare: Compare | None = None
     scale: Scale | None = None
@@ -132,8 +132,8 @@ class Settings:
 
     @property
     def threshold(self) -> int:
-        """The fewest people that a cell may show: one, unless the study is private."""
-        return self.smallest if self.private else 1
+        """The fewest people that a cell may show: none, unless the study is private."""
+        return self.safe_threshold if self.private else 0
 
 
 @cache

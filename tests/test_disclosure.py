@@ -1,0 +1,139 @@
+"""Disclosure control, held against acro and against whoever tries every table that fits."""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from helpers.compute import compare, describe, disclosure, themes
+
+GOLDEN = pd.read_csv(Path(__file__).parent / "golden" / "acro_cells.csv")
+
+
+def possible(counts, found):
+    """Give every table that fits what is shown, by trying all: for tables of few people."""
+    rows, columns = counts.to_numpy().sum(axis=1), counts.to_numpy().sum(axis=0)
+    hidden = found.cells.to_numpy()
+    most = [min(rows[r], columns[c]) if hidden[r, c] else 0 for r, c in np.ndindex(hidden.shape)]
+    for cells in product(*(range(int(n) + 1) for n in most)):
+        table = np.where(hidden, np.reshape(cells, hidden.shape), counts)
+        fits_rows = (table.sum(axis=1) == rows)[~found.rows.to_numpy()].all()
+        fits_columns = (table.sum(axis=0) == columns)[~found.columns.to_numpy()].all()
+        if fits_rows and fits_columns and table.sum() == rows.sum():
+            yield table
+
+
+@settings(max_examples=12)
+@given(st.lists(st.integers(0, 4), min_size=4, max_size=4), st.integers(2, 4))
+def test_whoever_tries_all_tables_learns_only_that_a_cell_is_small(cells, threshold):
+    counts = pd.DataFrame(np.reshape(cells, (2, 2)))
+    found = disclosure.suppress(counts, threshold)
+    assert (found.cells | ~found.small).all(axis=None)
+    alone = disclosure.Suppression(
+        found.small, found.cells | True, found.rows, found.columns
+    )  # whoever knows the totals only
+    tables, by_totals = (np.array(list(possible(counts, f))) for f in (found, alone))
+    for row, column in np.argwhere(found.small.to_numpy()):
+        seen, alike = (set(t[:, row, column]) for t in (tables, by_totals))
+        assert seen >= alike & set(range(threshold)), counts
+
+
+@settings(max_examples=15)
+@given(st.lists(st.integers(0, 40), min_size=12, max_size=12))
+def test_large_tables_are_covered_and_totals_too(cells):
+    counts = pd.DataFrame(np.reshape(cells, (4, 3)))
+    found = disclosure.suppress(counts, 10)
+    assert found.cells[found.small].sum().sum() == found.small.sum().sum()
+    assert found.rows[counts.sum(axis=1) < 10].all()
+    assert found.columns[counts.sum() < 10].all()
+    hidden = found.cells.to_numpy()
+    for line, is_total_hidden in zip(
+        [*hidden, *hidden.T], [*found.rows, *found.columns], strict=True
+    ):
+        assert is_total_hidden or line.sum() != 1
+
+
+def test_nothing_is_suppressed_where_nothing_is_small_or_private():
+    counts = pd.DataFrame([[10, 11], [12, 13]])
+    assert not disclosure.suppress(counts, 10).cells.any(axis=None)
+    assert not disclosure.suppress(counts - 10, 0).cells.any(axis=None)
+
+
+def test_the_primary_suppression_is_that_of_acro():
+    for _, cells in GOLDEN[GOLDEN["aggfunc"] == "count"].groupby("table"):
+        counts = cells.pivot(index="row", columns="column", values="n")
+        checks = cells.pivot(index="row", columns="column", values="checks")
+        small = disclosure.suppress(counts, 10).small
+        assert small.equals(checks.map(lambda told: "MinimumThresholdCheck" in told))
+        assert (counts == 0).equals(checks.map(lambda told: "PresenceOfZeroCheck" in told))
+
+
+def test_dominance_is_that_of_acro():
+    means = GOLDEN[GOLDEN["aggfunc"] == "mean"]
+    assert len(means) > 20
+    for row in means.itertuples():
+        values = pd.Series([float(v) for v in row[-1].split()])
+        told = "NKCheck" in row.checks or "PPercentCheck" in row.checks
+        same = values.nunique() < 2
+        assert disclosure.is_dominated(values) == (told or same), row
+
+
+def test_one_cell_that_is_hidden_alone_takes_another_with_it(study):
+    rows = describe.tally(study.participants, "job_title", by="sex")
+    shown = disclosure.tally(rows, "job_title", 10, by="sex")
+    hidden = shown["n"].isna()
+    assert (rows.loc[~hidden, "n"] >= 10).all()
+    levels = disclosure.tally(describe.tally(study.participants, "job_title"), "job_title", 10)
+    known = levels.dropna(subset=["n"])["job_title"]
+    for name, level in shown.assign(hidden=hidden).groupby("job_title", observed=False):
+        assert level["hidden"].sum() != 1 or name not in set(known)
+    assert shown.loc[hidden, ["share", "low", "high"]].isna().all(axis=None)
+    assert disclosure.remark(shown) == f"{hidden.sum()} of {len(rows)} rows suppressed"
+
+
+def test_who_does_not_name_a_theme_counts_too(study):
+    rows = themes.by_group(study, "recovery", "sex", "job_title")
+    shown = disclosure.named(rows, 10, "group")
+    left = shown.dropna(subset=["n"])
+    assert (left["n"] >= 10).all()
+    assert (left["base"] - left["n"] >= 10).all()
+    assert 0 < len(left) < len(rows)
+
+
+def test_means_of_few_and_the_next_one_go():
+    rng = np.random.default_rng(2)
+    answers = pd.DataFrame({"ward": ["a"] * 30 + ["b"] * 4 + ["c"] * 15 + ["d"] * 20})
+    answers["x"] = rng.integers(1, 7, len(answers))
+    rows = disclosure.moments(compare.moments(answers, ["x"], "ward"), answers, "ward", 10)
+    assert rows["mean"].isna().tolist() == [False, True, True, False]
+    assert "median" not in rows
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(20, 59)), max_size=40))
+def test_every_description_of_a_speaker_is_shared(people):
+    frame = pd.DataFrame(people, columns=["job", "age"]).astype({"age": "Int64", "job": "str"})
+    frame["participant_id"] = [f"P{n}" for n in range(len(frame))]
+    lines = disclosure.speakers(frame, ["job", "age"], {"age": 10}, 4)
+    told = lines[lines != ""]
+    assert (told.map(told.value_counts()) >= 4).all()
+
+
+def test_private_pages_get_only_what_was_released(study):
+    stretches = themes.examples(study, "recovery")
+    first = stretches.iloc[[0]].assign(question="recovery")
+    listed = first[["participant_id", "question", "start", "end"]]
+    kept = disclosure.released(stretches.assign(question="recovery"), listed, 10)
+    assert kept["stretch"].tolist() == first["stretch"].tolist()
+    shorter = listed.assign(end=listed["end"] - 1)
+    assert disclosure.released(stretches.assign(question="recovery"), shorter, 10).empty
+
+
+def test_what_was_not_checked_is_told_apart():
+    frame = pd.DataFrame({"n": [3]})
+    assert not disclosure.is_checked(frame)
+    checked = disclosure.declare(frame, "made up")
+    assert disclosure.is_checked(checked.assign(m=1))
+    assert not disclosure.is_checked(pd.DataFrame({"n": [3]}).merge(frame))
