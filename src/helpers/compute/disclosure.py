@@ -411,6 +411,11 @@ def _cover(values: np.ndarray, known: Sequence[Sequence[int]], threshold: int) -
         near = [cell for cell in left if any(cell in cells for cells in lonely)] or left
         step = hidden | (np.arange(len(values)) == near[0])
         hidden = next((trial for trial in trials if not is_told(told[0], trial)), step)
+    # What a later step made needless is shown again.
+    for cell in sorted(np.flatnonzero(hidden), key=lambda cell: -values[cell]):
+        fewer = hidden & (np.arange(len(values)) != cell)
+        if cell not in alone and not any(is_told(c, fewer) for c in small):
+            hidden = fewer
     return hidden
 
 
