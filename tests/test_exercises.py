@@ -190,9 +190,11 @@ def test_labels_are_unique():
 def test_a_sheet_is_complete(sheet):
     text = (BOOK / "exercises" / f"{sheet.name}.md").read_text(encoding="utf-8")
     assert (BOOK / "chapters" / f"{sheet.name}.ipynb").exists()
-    assert 5 <= len(sheet.exercises) <= 10
+    assert 7 <= len(sheet.exercises) <= 10
     assert {"easy", "hard"} <= {exercise.level for exercise in sheet.exercises}
-    assert 3 * sum(exercise.judges for exercise in sheet.exercises) >= len(sheet.exercises)
+    coded = [exercise for exercise in sheet.exercises if exercise.needs_code]
+    assert len(coded) <= len(sheet.exercises) - 2
+    assert 3 * sum(exercise.judges for exercise in sheet.exercises) >= len(coded)
     assert 3 <= text.count("{self-check}") <= 5
     for exercise in sheet.exercises:
         assert f"`{exercise.answer}`" in exercise.question
