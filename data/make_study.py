@@ -14,8 +14,8 @@ import pandas as pd
 from markup import MarkupError, read_answers, simulate_coders
 from scipy import stats
 
-from audit import ALPHA, compare, counted
-from audit.printed import SHOWN_DECIMALS, reads_as
+from audit import ALPHA, answer_pairs, compare, counted, exact_tests
+from audit.printed import reads_as
 
 DATA = Path(__file__).parent
 SEED = 1055
@@ -228,43 +228,14 @@ def printed_answers(row: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     Of all distributions that do, under dropped digits and with the test that Levene's picks, it is
     the pair of the greatest entropy: the one that the most people's answers could have made.
     """
-    women = distributions(row["mean_women"], row["sd_women"], GROUPS["woman"])
-    men = distributions(row["mean_men"], row["sd_men"], GROUPS["man"])
+    women, men, fits = answer_pairs(row, *GROUPS.values(), "dropped")
+    tests = compare(counted(women[:, None]), counted(men))
+    picked = np.where(tests.levene_p > ALPHA, "student", "welch")
+    exact = exact_tests(row, *GROUPS.values(), "dropped")
+    fits &= np.isin(picked, exact["test"])
     evenness = np.add.outer(stats.entropy(women, axis=1), stats.entropy(men, axis=1))
-    for pair in np.argsort(-evenness, axis=None):
-        i, j = np.unravel_index(pair, evenness.shape)
-        test = compare(counted(women[i]), counted(men[j]))
-        if all(
-            reads_as(float(value), row[name], "dropped", SHOWN_DECIMALS[name])
-            for name, value in [("t", test.t), ("df", test.df)]
-        ):
-            return women[i], men[j]
-    raise ValueError(f"no answers give the statistics printed for {row.name}")
-
-
-def distributions(mean: str, sd: str, n: int, keep: int = 300) -> np.ndarray:
-    """Return counts of answers that print this mean and SD: the most even ones of each exact pair.
-
-    The counts of the upper three answers are tried in full; the lower three follow from n, the sum
-    and the sum of squares.
-    """
-    upper = np.stack(np.meshgrid(*[np.arange(n + 1)] * 3, indexing="ij"), -1).reshape(-1, 3)
-    upper = upper[upper.sum(1) <= n]
-    found = []
-    for total in range(ANSWERS[-1] * n + 1):
-        if not reads_as(total / n, mean, "dropped", SHOWN_DECIMALS["mean"]):
-            continue
-        for squares in range(total, ANSWERS[-1] * total + 1):
-            spread = max(squares - total**2 / n, 0) / (n - 1)
-            if reads_as(spread**0.5, sd, "dropped", SHOWN_DECIMALS["sd"]):
-                rest, rest2 = total - upper @ ANSWERS[3:], squares - upper @ ANSWERS[3:] ** 2
-                twos, odd = np.divmod(rest2 - rest, 2)
-                ones = rest - 2 * twos
-                zeros = n - upper.sum(1) - ones - twos
-                whole = (odd == 0) & (twos >= 0) & (ones >= 0) & (zeros >= 0)
-                counts = np.column_stack([zeros, ones, twos, upper])[whole]
-                found.append(counts[np.argsort(-stats.entropy(counts, axis=1))[:keep]])
-    return np.concatenate(found)
+    i, j = np.unravel_index(np.where(fits, evenness, -1).argmax(), fits.shape)
+    return women[i], men[j]
 
 
 def drawn_answers(item: str, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:

@@ -12,8 +12,9 @@ from audit.answers import answers, sprite
 from audit.corrections import corrections
 from audit.grim import grim, grimmer
 from audit.groups import exact_tests, printed_columns, splits
+from audit.pairs import answer_pairs, ranges
 from audit.printed import READINGS
 from audit.pvalues import f_p, p_verdict, recomputed, t_p
 from audit.shares import bases, count_sets, counts_for
 from audit.simulate import change_digit, control, simulate_items
-from audit.two_groups import ALPHA, Comparison, compare, counted, listed
+from audit.two_groups import ALPHA, Comparison, compare, counted, hedges_g, listed, mann_whitney

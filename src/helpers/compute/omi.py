@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from audit import ALPHA, compare, listed
+from audit import ALPHA, compare, hedges_g, listed
 
 Answers = NDArray[np.float64]
 
@@ -133,7 +133,10 @@ def _compare(first: Answers, second: Answers) -> dict[str, object]:
     tests = compare(listed(first), listed(second))
     undecided = bool(np.isnan(tests.levene_p))
     margin = special.stdtrit(tests.df, 1 - ALPHA / 2) * tests.se
-    g, g_low, g_high = _hedges_g(float(tests.student_t), first.size, second.size)
+    g_low, g_high = (
+        limit * np.sqrt(1 / first.size + 1 / second.size)
+        for limit in noncentrality(float(tests.student_t), first.size + second.size - 2)
+    )
     mwu_p, superiority = _mann_whitney(first, second)
     notes = {
         "answers lie equally far from their group's mean, so Levene's test cannot pick": undecided,
@@ -144,7 +147,7 @@ def _compare(first: Answers, second: Answers) -> dict[str, object]:
         "test": None if undecided else "student" if tests.levene_p > ALPHA else "welch",
         "diff_low": float(tests.diff - margin),
         "diff_high": float(tests.diff + margin),
-        "hedges_g": g,
+        "hedges_g": float(hedges_g(tests.student_t, first.size, second.size)),
         "g_low": g_low,
         "g_high": g_high,
         "mwu_p": mwu_p,
@@ -170,18 +173,6 @@ def _no_test(first: Answers, second: Answers) -> str:
         apart = f"no spread within {_NAMES[0]} nor within {_NAMES[1]}"
         return "every answer is the same" if first[0] == second[0] else apart
     return ""
-
-
-def _hedges_g(t: float, n_1: int, n_2: int) -> tuple[float, float, float]:
-    """Return Hedges' g and the limits of the population value, from Student's t."""
-    from scipy import special
-
-    df = n_1 + n_2 - 2
-    per_sd = np.sqrt(n_1 * n_2 / (n_1 + n_2))
-    # The Pochhammer symbol is the ratio of the gammas, and does not overflow.
-    correction = special.poch((df - 1) / 2, 0.5) / np.sqrt(df / 2)
-    low, high = noncentrality(t, df)
-    return correction * t / per_sd, low / per_sd, high / per_sd
 
 
 def noncentrality(t: float, df: int) -> tuple[float, float]:
