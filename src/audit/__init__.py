@@ -11,7 +11,7 @@ A *distribution of answers* is an integer array with one count for every answer 
 from audit.answers import answers, sprite
 from audit.corrections import corrections
 from audit.grim import grim, grimmer
-from audit.groups import exact_tests, printed_columns, splits
+from audit.groups import exact_tests, printed_columns, splits, splits_by_reading
 from audit.pairs import answer_pairs, ranges
 from audit.printed import READINGS
 from audit.pvalues import f_p, p_verdict, recomputed, t_p

@@ -1,6 +1,7 @@
 """Whether whole answers can have a printed mean, and a printed standard deviation beside it."""
 
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import lru_cache
 
 from audit.printed import Reading, limits
@@ -109,17 +110,16 @@ def candidates(
     """
     if n < 2:
         return
-    means, sds = limits(mean, digits, "mean"), limits(sd, digits, "sd")
     lowest, most = n * items * low, n * items * (high - low)
-    for total in means.through(lambda each: n * items * each - lowest).wholes():
+    means = limits(mean, digits, "mean").through(lambda each: n * items * each - lowest)
+    # The sum of squared distances from the mean, here of sums over items, is squares - total² / n.
+    away = limits(sd, digits, "sd").through(lambda each: (n - 1) * (items * each) ** 2)
+    for total in means.wholes():
         if 0 <= total <= most:
-            # The variance is (n · squares - total²) / (n (n - 1)), here of sums over items.
-            squares = sds.through(
-                lambda s, total=total: ((items * s) ** 2 * n * (n - 1) + total**2) / n
-            ).wholes()
+            moved = Fraction(total**2, n)
+            squares = away._replace(low=away.low + moved, high=away.high + moved).wholes()
             start = squares.start + (squares.start - total) % 2
-            for each in range(start, squares.stop, 2):
-                yield total, each
+            yield from ((total, each) for each in range(start, squares.stop, 2))
 
 
 def sums_and_squares(

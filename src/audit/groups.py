@@ -6,6 +6,7 @@ Items are rows of strings in the columns `mean_<group>` and `sd_<group>` of two 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 from math import copysign, sqrt
 
@@ -13,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from audit.grim import candidates, has_answers
-from audit.printed import Interval, Reading, limits
+from audit.printed import READINGS, Interval, Reading, limits
 from audit.two_groups import TESTS
 
 HAIR = 1e-9
@@ -99,6 +100,54 @@ def splits(
     return table.assign(all=table[printed["item"].tolist()].all(axis=1))
 
 
+def splits_by_reading(
+    items: pd.DataFrame,
+    readings: Iterable[Reading] = READINGS,
+    *,
+    low: int = 0,
+    high: int = 5,
+    **sizes: Iterable[int],
+) -> pd.DataFrame:
+    """Tell what each way to read the digits leaves of the group sizes.
+
+    With all sizes up to those of two whole groups it answers a second question: could answers be
+    missing, of other people on every item? Whoever is missing, an item's numbers come from so many
+    of the first and so many of the second group. An item that fits no pair of sizes rules all such
+    patterns out.
+
+    Parameters
+    ----------
+    items, low, high, **sizes
+        As for `splits`.
+    readings
+        The readings to try.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a reading: `digits`; for each item how many pairs of sizes fit it alone; `each`,
+        whether every item fits some pair; and `left`, the pairs that fit all items, as a list.
+
+    Examples
+    --------
+    >>> printed = pd.DataFrame({
+    ...     "item": ["tax"], "mean_women": ["3.33"], "sd_women": ["1.15"],
+    ...     "mean_men": ["3.77"], "sd_men": [".84"], "t": ["-2.12"], "df": ["88"],
+    ... })
+    >>> splits_by_reading(printed, ["half_up", "dropped"], women=[60, 61], men=[34, 35])
+        digits  tax   each        left
+    0  half_up    0  False          []
+    1  dropped    1   True  [(60, 35)]
+    """
+    rows = []
+    for digits in readings:
+        table = splits(items, digits=digits, low=low, high=high, **sizes)
+        pairs, fits = table[groups(items)], table.drop(columns=[*groups(items), "all"])
+        left = list(pairs[table["all"]].itertuples(index=False, name=None))
+        rows.append({"digits": digits, **fits.sum(), "each": fits.any().all(), "left": left})
+    return pd.DataFrame(rows)
+
+
 def exact_tests(
     item: Mapping[str, str],
     n_1: int,
@@ -181,9 +230,7 @@ def fitting(
     """Yield the sums of the two groups, and the test, that give the six printed numbers."""
 
     def sums(group: str, n: int) -> np.ndarray:
-        mean, sd = item[f"mean_{group}"], item[f"sd_{group}"]
-        rows = [(n, *pair) for pair in candidates(mean, sd, n, low, high, digits)]
-        return np.array(rows, dtype=np.int64).reshape(-1, 3)
+        return _sums(item[f"mean_{group}"], item[f"sd_{group}"], n, low, high, digits)
 
     name_1, name_2 = groups(item)
     all_second = np.concatenate([np.empty((0, 3), np.int64), *(sums(name_2, n) for n in second)])
@@ -200,14 +247,24 @@ def fitting(
 
 
 def fitting_all(
-    items: pd.DataFrame, sizes: tuple[Iterable[int], Iterable[int]], digits: Reading, high: int
+    items: pd.DataFrame, sizes: Iterable[Iterable[int]], digits: Reading, high: int
 ) -> set[tuple[int, int]]:
     """Return the pairs that let all items be true, as `splits` finds them, but sooner.
 
-    Sizes that an item leaves no pair are not tried for the next. A broken df leaves the fewest.
+    Sizes at which some item's mean and SD cannot be are not tried in pairs, and pairs that an item
+    rules out not for the next. A broken df leaves the fewest.
     """
-    pairs = set(product(*sizes))
-    for item in sorted(printed_items(items).to_dict("records"), key=lambda i: "." not in i["df"]):
+    table = printed_items(items).to_dict("records")
+    possible = (
+        [
+            n
+            for n in of_group
+            if all(len(_sums(i[f"mean_{g}"], i[f"sd_{g}"], n, 0, high, digits)) for i in table)
+        ]
+        for g, of_group in zip(groups(items), sizes, strict=True)
+    )
+    pairs = set(product(*possible))
+    for item in sorted(table, key=lambda item: "." not in item["df"]):
         if not pairs:
             break
         left = (sorted(set(of_group)) for of_group in zip(*pairs, strict=True))
@@ -224,6 +281,13 @@ def moments(sums: Sums) -> tuple[int, Fraction, Fraction]:
 def _signed_square(value: Fraction | np.ndarray) -> Fraction | np.ndarray:
     """Return a number that rises with `value`: where t is a root, this of t is a fraction."""
     return value * abs(value)
+
+
+@lru_cache(maxsize=4096)
+def _sums(mean: str, sd: str, n: int, low: int, high: int, digits: Reading) -> np.ndarray:
+    """Return the groups of n that the printed mean and SD allow, one row each."""
+    rows = [(n, *pair) for pair in candidates(mean, sd, n, low, high, digits)]
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
 def _near(

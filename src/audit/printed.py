@@ -14,7 +14,10 @@ came about is told by a *reading*:
 *either*
     whatever one of these two accepts, digit by digit;
 *half_up*, *half_down*, *half_even*, *up*, *down*, *ceiling*, *floor*
-    one rule strictly kept, as Python's `decimal` defines it. *down* is plain truncation.
+    one rule strictly kept, as Python's `decimal` defines it. *down* is plain truncation;
+*any*
+    whatever some rule accepts, digit by digit: all that is less than one of the last printed digit
+    away.
 """
 
 from collections.abc import Callable
@@ -28,7 +31,7 @@ from typing import Literal, NamedTuple, get_args
 Reading = Literal[
     "rounded", "dropped", "either",
     "half_up", "half_down", "half_even", "up", "down", "ceiling", "floor",
-    "dropped_2", "dropped_3", "dropped_4", "dropped_5",
+    "dropped_2", "dropped_3", "dropped_4", "dropped_5", "any",
 ]
 READINGS: tuple[Reading, ...] = get_args(Reading)
 # fmt: on
@@ -185,6 +188,8 @@ def interval(printed: str, digits: Reading, shown: int = 4) -> Interval:
     if digits in ("ceiling", "floor"):
         raised = digits == "ceiling"
         return Interval(number - raised * unit, number + (not raised) * unit, not raised, raised)
+    if digits == "any":
+        return Interval(number - unit, number + unit, False, False)
     if digits == "either":
         # Both hold the printed number itself, so together they are one interval.
         both = [interval(printed, way, shown) for way in ("rounded", "dropped")]
