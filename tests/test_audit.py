@@ -157,8 +157,8 @@ def test_what_is_no_number_is_shown(text):
         lambda: audit.sprite(text, "1.00", 10),
         lambda: audit.exact_tests({**item, "df": "9", "t": text}, 10, 10, "rounded"),
         lambda: audit.recomputed("2.5", text, 10, "3.5", "1.0", 10),
-        lambda: audit.t_p("2.0", text),
-        lambda: audit.f_p(text, 1, 10),
+        lambda: audit.p_range("t", "2.0", text),
+        lambda: audit.p_range("F", text, 1, 10),
         lambda: audit.p_verdict(text, 0.01, 0.02),
     ]
     if text:  # an item with an empty cell is one that is not printed
@@ -646,13 +646,14 @@ def test_recomputed_df_peaks_between_the_corners():
 
 
 def test_p_of_t_and_f_as_scipy_has_them():
-    low, high = audit.t_p("-2.12", "88", digits="rounded")
+    low, high = audit.p_range("t", "-2.12", "88", digits="rounded")
     assert_allclose(low, 2 * stats.t.sf(2.125, 88.5), rtol=1e-12)
     assert_allclose(high, 2 * stats.t.sf(2.115, 87.5), rtol=1e-12)
-    low, high = audit.f_p("6.60", 1, 93, digits="dropped")
+    low, high = audit.p_range("F", "6.60", 1, 93, digits="dropped")
     assert_allclose(low, stats.f.sf(6.6095, 1, 93), rtol=1e-12)
     assert_allclose(high, stats.f.sf(6.5995, 1, 93), rtol=1e-12)
-    assert_allclose(audit.f_p("6.60", 1, 93)[0], 2 * stats.t.sf(sqrt(6.605), 93), rtol=1e-9)
+    low, _ = audit.p_range("F", "6.60", 1, 93)
+    assert_allclose(low, 2 * stats.t.sf(sqrt(6.605), 93), rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -686,7 +687,7 @@ def test_p_of_t_and_f_as_scipy_has_them():
     ],
 )
 def test_verdicts_are_those_of_statcheck(t, df, comparison, p, verdict):
-    assert audit.p_verdict(p, *audit.t_p(t, df), comparison) == verdict
+    assert audit.p_verdict(p, *audit.p_range("t", t, df), comparison) == verdict
 
 
 @pytest.mark.parametrize(
@@ -699,7 +700,7 @@ def test_verdicts_are_those_of_statcheck(t, df, comparison, p, verdict):
     ],
 )
 def test_verdicts_on_f_are_those_of_statcheck(f, p, verdict):
-    assert audit.p_verdict(p, *audit.f_p(f, 2, 28)) == verdict
+    assert audit.p_verdict(p, *audit.p_range("F", f, 2, 28)) == verdict
 
 
 def test_a_decision_is_changed_only_if_no_recomputed_p_agrees_with_it():

@@ -1,6 +1,9 @@
 """Which p can follow from printed statistics, and whether the printed one is among them."""
 
+from collections.abc import Callable
 from itertools import product
+from math import sqrt
+from types import ModuleType
 from typing import Literal
 
 import numpy as np
@@ -10,6 +13,22 @@ from audit.printed import Reading, limits, parse
 from audit.two_groups import ALPHA, TESTS
 
 Verdict = Literal["consistent", "inconsistent", "decision"]
+Test = Literal["t", "F", "r", "z", "chi2", "Q"]
+
+
+def _of_r(stats: ModuleType, r: float, df: float) -> float:
+    return 2 * stats.t.sf(r * sqrt(df / (1 - r**2)), df) if r < 1 else 0.0
+
+
+# Two-sided p of a statistic's size; stats is scipy's, imported where it is needed.
+_SURVIVAL: dict[str, Callable] = {
+    "t": lambda stats, t, df: 2 * stats.t.sf(t, df),
+    "F": lambda stats, f, df_1, df_2: stats.f.sf(f, df_1, df_2),
+    "r": _of_r,
+    "z": lambda stats, z: 2 * stats.norm.sf(z),
+    "chi2": lambda stats, q, df: stats.chi2.sf(q, df),
+    "Q": lambda stats, q, df: stats.chi2.sf(q, df),
+}
 
 
 def recomputed(
@@ -77,63 +96,53 @@ def recomputed(
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
 
-def t_p(t: str, df: str, digits: Reading = "rounded") -> tuple[float, float]:
-    """Return the least and the largest two-sided p of a printed t with a printed df.
+def p_range(
+    test: Test,
+    value: str,
+    *df: str | float,
+    tails: Literal[1, 2] = 2,
+    digits: Reading = "rounded",
+) -> tuple[float, float]:
+    """Return the least and the largest p that a printed test statistic can have.
 
     Parameters
     ----------
-    t, df
-        As printed.
+    test
+        "t", "F", "r" (a correlation, tested by the t of the same df), "z", "chi2" or "Q" (of a
+        meta-analysis, chi-squared too).
+    value
+        The statistic as printed.
+    *df
+        Its degrees of freedom: none for z, two for F, else one; as printed, or a number that is
+        known. Printed ones are read like the statistic, so that "75.9" stands for a range.
+    tails
+        1 halves p: that of a test which looked in the direction of what was found.
     digits
         How the printed digits came about, one of `audit.printed.READINGS`.
 
     Raises
     ------
     ValueError
-        If `t` or `df` is no number; the message shows it.
+        If a printed number is none; the message shows it.
 
     Examples
     --------
-    >>> [round(p, 4) for p in t_p("2.5", "75.9")]
+    >>> [round(p, 4) for p in p_range("t", "2.5", "75.9")]
     [0.0128, 0.0166]
-    """
-    from scipy import stats
-
-    least, most = sorted(map(abs, _ends(t, digits, "t")))
-    least = 0 if limits(t, digits, "t").holds(0) else least
-    df_low, df_high = _ends(df, digits, "df")
-    p = 2 * stats.t.sf([most, least], [df_high, df_low])
-    return float(p[0]), float(p[1])
-
-
-def f_p(f: str, df_1: float, df_2: float, digits: Reading = "rounded") -> tuple[float, float]:
-    """Return the least and the largest p of a printed F with known degrees of freedom.
-
-    With one degree of freedom in the numerator, F is the square of t.
-
-    Parameters
-    ----------
-    f
-        F as printed.
-    df_1, df_2
-        Degrees of freedom of numerator and denominator.
-    digits
-        How the printed digits came about, one of `audit.printed.READINGS`.
-
-    Raises
-    ------
-    ValueError
-        If `f` is no number; the message shows it.
-
-    Examples
-    --------
-    >>> [round(p, 5) for p in f_p("6.60", 1, 93)]
+    >>> [round(p, 5) for p in p_range("F", "6.60", 1, 93)]
     [0.01176, 0.01182]
     """
     from scipy import stats
 
-    low, high = _ends(f, digits, "f")
-    return float(stats.f.sf(high, df_1, df_2)), float(stats.f.sf(low, df_1, df_2))
+    kind = {"F": "f"}.get(test, test)
+    least, most = sorted(map(abs, _ends(value, digits, kind)))
+    if limits(value, digits, kind).holds(0):
+        least = 0.0
+    # p falls as the statistic grows; t, F and r fall with their df, chi-squared grows.
+    spans = [(d, d) if not isinstance(d, str) else _ends(d, digits, "df") for d in df]
+    corners = list(product((least, min(most, 1.0) if test == "r" else most), *spans))
+    ps = [_SURVIVAL[test](stats, *corner) for corner in corners]
+    return float(min(ps)) / (3 - tails), float(max(ps)) / (3 - tails)
 
 
 def p_verdict(
@@ -146,8 +155,8 @@ def p_verdict(
 ) -> Verdict:
     """Hold a printed p against a recomputed one, and tell errors that change the decision apart.
 
-    The distinction is that of statcheck (Nuijten and others 2016), and as there p = alpha counts as
-    significant. statcheck decides by the p of the test statistic as printed; here the decision
+    The distinction is that of statcheck, and as there p = alpha counts as significant. statcheck
+    decides by the p of the test statistic as printed; here the decision
     counts as changed only if no p in the recomputed interval agrees with the printed one.
 
     Parameters
@@ -155,7 +164,7 @@ def p_verdict(
     p
         p as printed.
     p_low, p_high
-        The recomputed interval, as from `t_p`, `f_p` or `recomputed`.
+        The recomputed interval, as from `p_range` or `recomputed`.
     comparison
         The sign printed before p.
     alpha
@@ -174,11 +183,18 @@ def p_verdict(
     ValueError
         If `p` is no number; the message shows it.
 
+    References
+    ----------
+    Nuijten, M. B., Hartgerink, C. H. J., van Assen, M. A. L. M., Epskamp, S., & Wicherts, J. M.
+    (2016). The prevalence of statistical reporting errors in psychology (1985-2013). Behavior
+    Research Methods, 48(4), 1205-1226. https://doi.org/10.3758/s13428-015-0664-2
+
     Examples
     --------
-    >>> p_verdict(".05", *t_p("2.53", "93")), p_verdict(".05", *t_p("2.53", "93"), comparison="<")
+    >>> found = p_range("t", "2.53", "93")
+    >>> p_verdict(".05", *found), p_verdict(".05", *found, comparison="<")
     ('inconsistent', 'consistent')
-    >>> p_verdict(".03", *t_p("1.20", "28"))
+    >>> p_verdict(".03", *p_range("t", "1.20", "28"))
     'decision'
     """
     printed = float(parse(p))
