@@ -132,7 +132,7 @@ def ranges(
     ...        "t": "-2.12", "df": "88"}
     >>> open_to = ranges(tax, 60, 35, "dropped")
     >>> open_to.loc["mwu_p", ["low", "high", "below", "pairs"]].round(4).to_list()
-    [0.0005, 0.4604, 0.5039, 5712]
+    [0.0005, 0.4604, 0.5039, 5712.0]
     """
     sums, top = list(_sums(item, n_1, n_2, digits, low, high)), high - low
     if not sums:
