@@ -63,7 +63,7 @@ def answer_pairs(
     >>> far = {"mean_women": "2.13", "sd_women": "2.4", "mean_men": "1.0", "sd_men": "1.99",
     ...        "t": "2.26", "df": "83.2"}
     >>> answer_pairs(far, 60, 35, "dropped")[:2]
-    (array([[33,  0,  0,  1,  5, 21]]), array([[27,  0,  0,  1,  0,  7]]))
+    (array([[32,  3,  0,  0,  0, 25]]), array([[26,  1,  0,  1,  1,  6]]))
     """
     found = {pair[:2] for pair in _sums(item, n_1, n_2, digits, low, high)}
     groups, kinds = [], []
