@@ -4,6 +4,7 @@ import ast
 import asyncio
 import csv
 import json
+import re
 from pathlib import Path
 
 import nbformat
@@ -13,7 +14,7 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[1]
 BOOK = ROOT / "book"
-CHAPTERS = sorted((BOOK / "chapters").glob("*.ipynb"))
+CHAPTERS = [BOOK / "intro.ipynb", *sorted((BOOK / "chapters").glob("*.ipynb"))]
 NUMBERED = [path for path in CHAPTERS if path.stem[:2].isdigit()]
 FACTS = ROOT / "data" / "published" / "facts.csv"
 
@@ -43,9 +44,9 @@ def test_every_chapter_is_in_the_table_of_contents():
     toc = yaml.safe_load((BOOK / "_toc.yml").read_text(encoding="utf-8"))
     listed = list(pages(toc))
     assert len(listed) == len(set(listed))
-    in_folder = {f"chapters/{path.stem}" for path in CHAPTERS}
-    assert {page for page in listed if page.startswith("chapters/")} == in_folder
-    assert all((BOOK / f"{page}.md").exists() for page in set(listed) - in_folder)
+    notebooks = {path.relative_to(BOOK).with_suffix("").as_posix() for path in CHAPTERS}
+    assert notebooks <= set(listed)
+    assert all((BOOK / f"{page}.md").exists() for page in set(listed) - notebooks)
     numbers = [int(path.stem[:2]) for path in NUMBERED]
     assert numbers == list(range(1, len(numbers) + 1))
 
@@ -64,11 +65,38 @@ def test_nothing_that_was_put_out_is_stored(path):
 def test_chapters_tell_and_helpers_compute(path):
     for source in cells(path, "code"):
         nodes = list(ast.walk(ast.parse(source)))
-        assert not [n for n in nodes if isinstance(n, ast.FunctionDef | ast.ClassDef)]
+        assert not [n for n in nodes if isinstance(n, ast.ClassDef)]
+        functions = [n for n in nodes if isinstance(n, ast.FunctionDef)]
+        assert all(ast.get_docstring(n) and n.end_lineno - n.lineno < 15 for n in functions)
         taken = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
         assert not taken & {"read_csv", "read_json", "read_text", "to_csv"}
         private = {name for name in taken if name.startswith("_") and not name.startswith("__")}
         assert not private
+
+
+@every_chapter
+def test_folded_code_is_folded_in_jupyter_too(path):
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        tags = cell.metadata.get("tags", [])
+        is_hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
+        assert is_hidden == ("hide-input" in tags)
+        assert set(tags) <= {"hide-input"}  # folded, never removed
+        assert cell.cell_type == "code" or not tags
+
+
+@every_chapter
+def test_sentences_need_nothing_but_markdown(path):
+    """No roles, directives, labels or lists of definitions, which Jupyter shows as they stand."""
+    texts = cells(path, "markdown")
+    for source in cells(path, "code"):
+        calls = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call)]
+        says = [call for call in calls if getattr(call.func, "attr", "") == "say"]
+        texts += [ast.unparse(call.args[0]).replace("\\n", "\n") for call in says]
+    for text in texts:
+        assert not re.search(
+            r"\{[\w:-]+\}`|^ *(?:`{3,}|:{3,})\s*\{|^: |^\(.+\)=$", text, re.MULTILINE
+        )
 
 
 @every_chapter

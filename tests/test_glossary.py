@@ -13,8 +13,8 @@ from bs4 import BeautifulSoup
 SITE = Path(__file__).parents[1] / "book" / "_build" / "html"
 CHAPTERS = sorted(path.name for path in (SITE / "chapters").glob("*.html"))
 every_chapter = pytest.mark.parametrize("chapter", CHAPTERS)
-# What is not running prose; a pasted number or name ends the words before it.
-ASIDE = "h1, h2, h3, h4, .admonition-title, pre, code, math, .formula, .pasted-text, .cell_output"
+# What is not running prose.
+ASIDE = "h1, h2, h3, h4, .admonition-title, pre, code, math, .formula, .cell_output .output"
 ASIDE += ", .cell_input, figure, table, details, fieldset, .exercise, .solution, .source"
 ASIDE += ", a:not(.term)"
 BREAK = "¶"

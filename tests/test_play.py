@@ -1,10 +1,6 @@
 """Drawn studies, answers built by hand, and groups that one person leaves for the other."""
 
-import ast
-import json
-import re
 from itertools import combinations_with_replacement
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -17,7 +13,6 @@ from audit import ALPHA
 from helpers.compute.omi import gender_tests
 from learn.play import built, draw, one_moved, shifted, significant
 
-CHAPTER = Path(__file__).parents[1] / "book" / "chapters" / "play.ipynb"
 WIDE = [9, 1, 1, 1, 1, 7]
 
 
@@ -184,20 +179,3 @@ def test_nothing_lies_closer_together_or_farther_apart(people, top):
 def test_what_cannot_be_shared_is_refused(people, total, at_top):
     with pytest.raises(ValueError, match="cannot share"):
         built(people, total, at_top, "alike")
-
-
-# The chapter
-
-
-def test_every_number_that_is_kept_is_told():
-    cells = json.loads(CHAPTER.read_text(encoding="utf-8"))["cells"]
-    told, kept = set(), set()
-    for cell in cells:
-        source = "".join(cell["source"])
-        if cell["cell_type"] == "markdown":
-            told |= set(re.findall(r"{glue:text}`(\w+)`", source))
-        else:
-            calls = [n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Call)]
-            says = [call for call in calls if getattr(call.func, "attr", "") == "say"]
-            kept |= {keyword.arg for call in says for keyword in call.keywords}
-    assert kept == told

@@ -315,39 +315,17 @@ def test_parts_can_be_told_apart_without_all_cones(theme, sight):
 # Sentences and other pieces
 
 
-@pytest.fixture
-def displayed(monkeypatch):
-    """Return the outputs put below a cell, as they come."""
-    calls = []
+def test_sentences_are_markdown_with_minus_signs():
+    said = page.say("""
+    Of 95 people, 51% (−0.4, -0.9 to -.1), in 2009-2010 and by [chapter 9](09-audit.ipynb).
 
-    def display(data, **more):
-        calls.append((data, more))
-
-    monkeypatch.setattr("IPython.display.display", display)
-    monkeypatch.setattr("myst_nb.ext.glue.ipy_display", display)
-    return calls
-
-
-def test_numbers_for_sentences_are_kept_as_myst_nb_keeps_them(displayed):
-    from IPython.core.interactiveshell import InteractiveShell
-    from myst_nb.ext.glue import glue
-
-    InteractiveShell.instance()  # glue asks it how to show a number
-    page.say(people=95, share="51%", interval="−0.4 (-0.9 to -.1), 2009-2010")
-    glue("people", "95", display=False)
-    InteractiveShell.clear_instance()  # or later tests would talk to it
-    ours, share, interval, theirs = displayed
-    assert ours == theirs
-    assert share[0] == {"application/papermill.record/text/plain": "'51%'"}
-    assert "'−0.4 (−0.9 to −.1), 2009-2010'" in interval[0].values()
-    assert share[1]["metadata"]["scrapbook"]["name"] == "share"
-
-
-def test_html_for_another_page_stays_html(displayed):
-    page.say(flow=page.Html("<p>5</p>", "5"))
-    ((data, more),) = displayed
-    assert data == {"application/papermill.record/text/html": "<p>5</p>"}
-    assert more["metadata"]["scrapbook"]["mime_prefix"] == "application/papermill.record/"
+    - A list stays one, and *g* = -2 is below zero.
+    """)
+    text = repr(said)
+    assert said._repr_markdown_() == text
+    assert text.startswith("Of 95 people, 51% (−0.4, −0.9 to −.1), in 2009-2010 and by [chapter 9]")
+    assert "(09-audit.ipynb)" in text
+    assert "- A list stays one, and *g* = −2 is" in text
 
 
 def test_the_flow_of_people():

@@ -15,33 +15,34 @@ FIGURE = '<figure class="study flow"><figcaption>Who answered</figcaption></figu
 @pytest.fixture
 def book(tmp_path, monkeypatch):
     """A book with one built chapter, which holds a figure, a table and a number."""
-    number = {
-        "data": {"application/papermill.record/text/plain": "'6.60'"},
-        "metadata": {"scrapbook": {"name": "f"}},
-    }
-    shown = [{"data": {"text/html": [html]}, "metadata": {}} for html in (FIGURE, TABLE)]
+    source = 'page.say(f"""\nF is {row["f"]:.2f} with {df} df, t is {-t}: -{t}.\n""")'
+    said = [{"data": {"text/markdown": ["F is 6.60 with 1, 93 df, ", "t is −2: −2."]}}]
+    shown = [{"data": {"text/html": [html]}} for html in (FIGURE, TABLE)]
     place = tmp_path / "_build" / "stage" / "chapters"
     place.mkdir(parents=True)
-    chapter = {"cells": [{"source": "prose"}, {"outputs": [*shown, number]}]}
+    cells = [{"source": "", "outputs": shown}, {"source": source, "outputs": said}]
+    chapter = {"cells": [{"cell_type": "markdown"}, *({"cell_type": "code"} | c for c in cells)]}
     (place / "one.ipynb").write_text(json.dumps(chapter))
     monkeypatch.setattr(slides, "BOOK", tmp_path)
-    slides.outputs.cache_clear()
-    slides.pieces.cache_clear()
+    kept = (slides.cells, slides.pieces, slides.said)
+    for function in kept:
+        function.cache_clear()
     yield tmp_path
-    slides.outputs.cache_clear()
-    slides.pieces.cache_clear()
+    for function in kept:
+        function.cache_clear()
 
 
 def test_slides_take_over_what_they_name(book):
     text = (
-        "# Hello\n\nF is {{ one:f }}.\n\nNotes:\nSlowly.\n\n---\n\n## Who\n\n{{ one#flow }}"
+        "# Hello\n\nF is {{ one: row['f']:.2f }} ({{ one:df }}), t {{ one: -t }}.\n\n"
+        "Notes:\nSlowly.\n\n---\n\n## Who\n\n{{ one#flow }}"
         "\n\n---\n\n## How many\n\n{{ one#table: Half say }}\n"
     )
     cells = slides.notebook(text).cells
     kinds = [cell.metadata["slideshow"]["slide_type"] for cell in cells]
     assert kinds == ["slide", "notes", "slide", "slide"]
     assert [cell.source for cell in cells] == [
-        "# Hello\n\nF is 6.60.",
+        "# Hello\n\nF is 6.60 (1, 93), t −2.",
         "Slowly.",
         f"## Who\n\n{FIGURE}",
         f"## How many\n\n{TABLE}",
@@ -51,8 +52,8 @@ def test_slides_take_over_what_they_name(book):
 @pytest.mark.parametrize(
     ("named", "said"),
     [
-        ("{{ two:f }}", "no built chapter two"),
-        ("{{ one:g }}", "keeps nothing under g"),
+        ("{{ two: f }}", "no built chapter two"),
+        ("{{ one: g }}", "no sentence of chapter one has f'{g}'"),
         ("{{ one#chart }}", "has no chart"),
         ("{{ one#table: Nobody }}", "has no table: Nobody"),
     ],

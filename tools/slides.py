@@ -4,7 +4,8 @@ A source in `book/slides` is Markdown with slides between lines `---`. In it
 
 - `{{ CHAPTER#ID }}` on a line of its own is the figure of that id or class in a built chapter,
 - `{{ CHAPTER#table: WORDS }}` the table whose caption begins with these words,
-- `{{ CHAPTER:NAME }}` a number that the chapter computes and keeps under this name,
+- `{{ CHAPTER: CODE }}` a number from one of the chapter's sentences, named by the code that stands
+  in braces there, such as `holm[0]:.3f`,
 
 so slides never disagree with the book. What follows a line `Notes:` is for the speaker. Jupyter's
 own slides (nbconvert) use reveal.js, which npm fetches once; the slides need no network.
@@ -38,7 +39,7 @@ REVEAL_SHA512 = (
 )
 PARTS = ["dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"]
 PIECE = re.compile(r"^\{\{ *(\w+)#([^}]+?) *\}\}$", re.MULTILINE)
-NUMBER = re.compile(r"\{\{ *(\w+):(\w+) *\}\}")
+NUMBER = re.compile(r"\{\{ *(\w+): *(.+?) *\}\}")
 
 
 class SlideError(Exception):
@@ -82,22 +83,25 @@ def fetch_reveal(place: Path) -> None:
 
 
 @functools.cache
-def outputs(chapter: str) -> list[dict]:
-    """Return what the cells of a built chapter put out."""
+def cells(chapter: str) -> list[dict]:
+    """Return the code cells of a built chapter."""
     path = BOOK / "_build" / "stage" / "chapters" / f"{chapter}.ipynb"
     if not path.exists():
         raise SlideError(f"there is no built chapter {chapter}: make book")
-    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    return [output for cell in cells for output in cell.get("outputs", []) if "data" in output]
+    every = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in every if cell["cell_type"] == "code"]
+
+
+def shown(cell: dict, kind: str) -> str:
+    """Return what a cell put out of one kind."""
+    return "".join("".join(output.get("data", {}).get(kind, "")) for output in cell["outputs"])
 
 
 @functools.cache
 def pieces(chapter: str) -> BeautifulSoup:
     """Return the figures and tables of a built chapter."""
-    return BeautifulSoup(
-        "".join("".join(output["data"].get("text/html", "")) for output in outputs(chapter)),
-        "html.parser",
-    )
+    html = "".join(shown(cell, "text/html") for cell in cells(chapter))
+    return BeautifulSoup(html, "html.parser")
 
 
 def piece(chapter: str, name: str) -> str:
@@ -113,13 +117,43 @@ def piece(chapter: str, name: str) -> str:
     return str(found)
 
 
-def number(chapter: str, name: str) -> str:
-    """Return a number that a chapter keeps."""
-    for output in outputs(chapter):
-        if output["metadata"].get("scrapbook", {}).get("name") == name:
-            [text] = output["data"].values()
-            return ast.literal_eval("".join(text))
-    raise SlideError(f"chapter {chapter} keeps nothing under {name}")
+def number(chapter: str, code: str) -> str:
+    """Return what a chapter's sentence says in the place of some code."""
+    numbers = said(chapter)
+    if (code := _field(f"{{{code}}}")) not in numbers:
+        raise SlideError(f"no sentence of chapter {chapter} has {code}")
+    return numbers[code]
+
+
+@functools.cache
+def said(chapter: str) -> dict[str, str]:
+    """Return what stands in a chapter's sentences in the place of each piece of code."""
+    numbers = {}
+    for cell in cells(chapter):
+        text = shown(cell, "text/markdown")
+        for call in ast.walk(ast.parse("".join(cell["source"]))) if text else ():
+            if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "say":
+                parts = getattr(call.args[0], "values", [])
+                codes = [ast.unparse(ast.JoinedStr([p])) for p in parts if not _is_text(p)]
+                # Between the pieces of text that stay stands what was computed.
+                pattern = "".join(_fixed(p.value) if _is_text(p) else "(.*?)" for p in parts)
+                found = re.fullmatch(rf"\s*{pattern}\s*", f"\n{text}\n", re.DOTALL)
+                numbers |= dict(zip(codes, found.groups(), strict=True))
+    return numbers
+
+
+def _is_text(part: ast.expr) -> bool:
+    return isinstance(part, ast.Constant)
+
+
+def _fixed(text: str) -> str:
+    """Return a pattern of a text in which hyphens may have become minus signs."""
+    return re.escape(text).replace(r"\-", "[-\N{MINUS SIGN}]")
+
+
+def _field(code: str) -> str:
+    """Return code with its braces and format as Python would write it."""
+    return ast.unparse(ast.parse(f'f"""{code}"""', mode="eval"))
 
 
 def notebook(text: str) -> "NotebookNode":

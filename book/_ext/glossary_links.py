@@ -22,8 +22,10 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.nodes import make_refnode
 
 CHAPTERS = "chapters/"
-# Where running prose stands. All else is left alone: headings, links, code, exercises, outputs.
+# Where running prose stands, also in what cells put out. All else is left alone: headings, links,
+# code, exercises, figures and tables.
 PROSE = {
+    nodes.container,
     *(nodes.document, nodes.section, nodes.paragraph, nodes.emphasis, nodes.strong),
     *(nodes.bullet_list, nodes.enumerated_list, nodes.list_item, nodes.block_quote),
     *(nodes.definition_list, nodes.definition_list_item, nodes.definition),

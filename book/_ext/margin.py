@@ -33,13 +33,13 @@ def add_notes(_: Sphinx, document: nodes.document, page: str) -> None:
 
 
 def is_citation(link: nodes.reference) -> bool:
-    """Say whether a link leads to a reference: sphinxcontrib-bibtex gives these its text."""
+    """Say whether a link leads to a reference, whose text is then its title."""
     return "references.html#" in link.get("refuri", "") and "reftitle" in link
 
 
 def note(link: nodes.reference) -> MarginNote:
-    """Return a note with the number and the text of a reference."""
-    return MarginNote("", f"[{link.astext()}] {link['reftitle']}")
+    """Return a note with the text of a reference."""
+    return MarginNote("", link["reftitle"])
 
 
 def open_note(translator: HTML5Translator, _: MarginNote) -> None:

@@ -40,10 +40,10 @@ UNUSED = [  # what Sphinx and its extensions leave in _static, and no page asks 
     *("mystnb.*.css", "pygments.css"),
 ]
 MARKUP = [  # of myst-nb and Pygments, shorter and easier to announce
-    (r'<summary aria-label="Toggle hidden content">.*?</summary>', "<summary>Code</summary>"),
     (r'<span class="(?:n|nn|nx|o|p|w)">([^<]*)</span>', r"\1"),  # are in the colour of the text
     (r"<pre><span></span>", "<pre>"),
     (r"(?<=\w)&#x27;", "\N{RIGHT SINGLE QUOTATION MARK}"),  # as in the text around outputs
+    (r'(<a href="[\w/]+)\.ipynb(?=[#"])', r"\1.html"),  # links in what cells put out
     (r'role="doc-biblioentry"', 'role="listitem"'),  # the former is deprecated
     (r'(<a class="headerlink" href="[^"]*") title="([^"]*)">', r'\1 aria-label="\2">'),
 ]

@@ -1,4 +1,4 @@
-"""What a chapter puts on its page: pieces of HTML, and computed numbers for its sentences."""
+"""What a chapter puts on its page: pieces of HTML, and sentences with computed numbers."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -63,30 +63,46 @@ def with_widgets(still: Html, live: Callable[[], "VBox"]) -> dict[str, object]:
     return bundle if isinstance(widgets.comm, DummyComm) else widgets._repr_mimebundle_() | bundle
 
 
-def say(**values: object) -> None:
-    """Keep computed values for the chapter's sentences, where ``{glue:text}`name` `` shows them.
+class Markdown:
+    """A piece of Markdown, which Jupyter, VS Code, Colab and the book show as text.
 
-    A piece of `Html` is kept as such, for another page to show. What is written is what
-    `myst_nb.glue` writes, and needs nothing but IPython, so that a chapter runs where the book's
-    own tools are not installed.
+    Parameters
+    ----------
+    text
+        What a plain terminal shows as it stands.
 
     Examples
     --------
-    >>> say(share=f"{0.5:.0%}")  # a terminal shows what it keeps
-    {'application/papermill.record/text/plain': "'50%'"}
+    >>> Markdown("*Five*")
+    *Five*
     """
-    from IPython.display import display
 
-    for name, value in values.items():
-        record = {"name": name, "mime_prefix": "application/papermill.record/"}
-        # Quoted, or "6.60" would be read as a number and lose its zero.
-        kind, text = (
-            ("html", value.html)
-            if isinstance(value, Html)
-            else ("plain", repr(re.sub(r"(?<![^\s(])-(?=[\d.])", "\N{MINUS SIGN}", str(value))))
-        )
-        bundle = {f"application/papermill.record/text/{kind}": text}
-        display(bundle, metadata={"scrapbook": record}, raw=True)
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def say(text: str) -> Markdown:
+    """Show sentences with computed numbers in them, whole wherever the notebook is opened.
+
+    Hyphens that stand before a number become minus signs.
+
+    Parameters
+    ----------
+    text
+        Markdown without roles and directives, which only the book's own pages would understand.
+
+    Examples
+    --------
+    >>> say(f"Of {2 + 2} people, {2 / 4:.0%} say yes (difference {1 - 2}).")
+    Of 4 people, 50% say yes (difference −1).
+    """
+    return Markdown(re.sub(r"(?<![^\s(])-(?=[\d.])", "\N{MINUS SIGN}", text.strip()))
 
 
 def flow(steps: Sequence[tuple[int, str, str]], caption: str) -> Html:
