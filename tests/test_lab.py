@@ -228,19 +228,19 @@ BROKEN = {
     ),
     "question": (
         [HEADER, ROW.replace("recovery", "luck")],
-        [(2, "question", "luck", "use recovery")],
+        [(2, "question", "luck", "not allowed; use recovery")],
     ),
     "doubled row": (
         [HEADER, ROW, ROW.replace("P01", "P02"), ROW],
-        [(4, "participant_id", "P01", "already coded in line 2")],
+        [(4, "participant_id", "P01", "already used in line 2")],
     ),
     "values": (
         [HEADER, f"Ana,recovery,P01,Yes,TRUE,1{',no' * (len(THEMES) - 4)},"],
         [
-            (2, THEMES[0], "Yes", "use yes or no"),
-            (2, THEMES[1], "TRUE", "use yes or no"),
-            (2, THEMES[2], "1", "use yes or no"),
-            (2, THEMES[-1], "", "use yes or no"),
+            (2, THEMES[0], "Yes", "use one of yes, no"),
+            (2, THEMES[1], "TRUE", "use one of yes, no"),
+            (2, THEMES[2], "1", "use one of yes, no"),
+            (2, THEMES[-1], "", "use one of yes, no"),
         ],
     ),
     "cells": (
@@ -252,7 +252,7 @@ BROKEN = {
     ),
     "empty lines": (
         [HEADER, ROW, "", "," * (len(THEMES) + 2)],
-        [(3, "", "", "empty line"), (4, "", "", "empty line")],
+        [(3, "", "", "empty line")],
     ),
     "coders": (
         [HEADER, ROW, ROW.replace("Ana", "Ben").replace("P01", "P02")],
@@ -263,7 +263,7 @@ BROKEN = {
         [HEADER, ROW.replace("Ana", "c1")],
         [(2, "coder", "c1", "coder of the study")],
     ),
-    "quotes": ([HEADER, '"Ana,recovery'], [(0, "", "", "no valid CSV")]),
+    "quotes": ([HEADER, '"Ana,recovery'], [(2, "", "", "no valid CSV")]),
     "other question": (
         [",".join([*HEADER.split(",")[:3], *presence(STUDY, "relapse").columns])],
         [(1, "", "relapse", "of another question")],
@@ -271,11 +271,11 @@ BROKEN = {
     "all at once": (
         [HEADER, ROW.replace("P01", "P999").replace("recovery", "x"), ROW + ",", "", ROW + "!"],
         [
-            (2, "question", "x", "use recovery"),
+            (2, "question", "x", "not allowed; use recovery"),
             (2, "participant_id", "P999", "nobody"),
             (3, "", "", "cells"),
             (4, "", "", "empty line"),
-            (5, "other", "no!", "use yes or no"),
+            (5, "other", "no!", "use one of yes, no"),
         ],
     ),
 }
@@ -305,10 +305,9 @@ def test_what_else_spreadsheets_do(tmp_path):
     latin = file_with(tmp_path, HEADER, ROW.replace("Ana", "Añá"), name="b.csv", encoding="latin-1")
     with pytest.raises(StudyError) as caught:
         lab.read([marked, latin], STUDY, "recovery")
-    first, second, third = map(str, caught.value.problems)
+    first, second = map(str, caught.value.problems)
     assert first.startswith("a.csv, line 1: begins with a byte order mark")
-    assert second.startswith("a.csv, line 2, column other: 'no!'")
-    assert third == "b.csv, line 2: 'ñ': is not UTF-8 here; save the file in UTF-8"
+    assert second == "b.csv, line 2: 'ñ': is not UTF-8 here; save the file in UTF-8"
 
 
 def test_windows_line_ends_do_no_harm(tmp_path):

@@ -307,7 +307,7 @@ PEOPLE = pd.DataFrame(
         ({"statistic": "max", "column": "age"}, 60),
         ({"statistic": "levels", "column": "item_"}, 4),
         ({"statistic": "value", "column": "age", "where": "participant_id == 'P3'"}, 25),
-        ({"statistic": "value", "column": "theme", "where": "age == age.max()"}, "work"),
+        ({"statistic": "value", "column": "theme", "where": "age == max(age)"}, "work"),
         ({"statistic": "person", "where": "age == 41"}, "41 y, 10 y"),
         ({"statistic": "person", "where": "theme == 'work'"}, "25 y, 2 y; 60 y, 30 y"),
         ({"statistic": "person", "where": "age == 99"}, "nobody"),
@@ -362,10 +362,21 @@ def test_every_recipe_that_cannot_be_carried_out_is_named(write_tiny, tmp_path):
     folder = write_tiny(tmp_path / "tiny", {"published/facts.csv": facts}.items())
     with pytest.raises(StudyError) as caught:
         compute(load_study(folder))
-    found = [(p.file, p.line, p.value) for p in caught.value.problems]
+    found = [(p.file, p.line, p.column, p.value) for p in caught.value.problems]
     assert found == [
-        ("published/facts.csv", line, fact)
-        for line, fact in zip([3, 5, 6, *range(8, 13)], "WABPQRST", strict=True)
+        ("published/facts.csv", *place)
+        for place in [
+            (3, "where", "sexx == 'woman'"),
+            (5, "column", "agee"),
+            (6, "printed", "about 4"),
+            (8, "where", "sex =="),
+            (9, "where", "(sex"),
+            (10, "where", "lambda: 1"),
+            (11, "where", "age"),
+            (12, "column", "item_("),
+        ]
     ]
-    for name, problem in zip(["sexx", "agee", "about 4"], caught.value.problems, strict=False):
-        assert name in problem.advice
+    advice = [problem.advice for problem in caught.value.problems]
+    assert advice[0].startswith("at character 1: 'sexx' is no column; use one of participant_id, ")
+    assert advice[1].startswith("is no column of numbers; use one of age, years_experience")
+    assert advice[2].endswith("'about 4' is not a printed number")

@@ -5,11 +5,8 @@ Everything a student notes is in one CSV file, as wide as the codebook: `coder`,
 every theme is no; an answer without a row was not read yet.
 """
 
-import csv
-import io
 import os
 import re
-from codecs import BOM_UTF8
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -23,7 +20,17 @@ import pandas as pd
 
 from helpers.compute.agreement import by_theme
 from helpers.compute.themes import CONSENSUS, coders, presence
-from helpers.load.study import Problem, Study, StudyError, header_problems, text_problems
+from helpers.load.files import (
+    Problem,
+    StudyError,
+    cell_problems,
+    key_problems,
+    read_cells,
+    stop_on,
+    told,
+)
+from helpers.load.files import read as read_file
+from helpers.load.study import Study
 from helpers.show.page import Html, with_widgets
 
 if TYPE_CHECKING:
@@ -119,105 +126,62 @@ def read(paths: Iterable[str | Path], study: Study, question: str) -> list[Codin
     codings: dict[str, Coding] = {}
     problems: list[Problem] = []
     for path in map(Path, paths):
-        content = path.read_bytes() if path.is_file() else None
-        found = list(_file_problems(path.name, content, study, question))
-        if not found:
-            coding = _coding(content, study, question)
+        try:
+            coding = _coding(path, study, question)
             if coding.coder in codings:
                 advice = "another file is of this coder, too; leave one of them out"
-                found = [Problem(path.name, 2, "coder", coding.coder, advice)]
+                stop_on([Problem(path.name, 2, "coder", coding.coder, advice)])
             codings[coding.coder] = coding
-        problems += found
-    if problems:
-        raise StudyError(problems)
+        except StudyError as error:
+            problems += error.problems
+    stop_on(problems)
     return list(codings.values())
 
 
-def _coding(content: bytes, study: Study, question: str) -> Coding:
-    (_, header), *rows = _rows(content)
-    table = pd.DataFrame([row for _, row in rows], columns=header)
-    found = table.set_index("participant_id").drop(columns=["coder", "question"]).eq(WORDS[True])
-    answers = presence(study, question)
-    order = answers.index[answers.index.isin(found.index)]
-    return Coding(table["coder"].iloc[0], question, found.loc[order, answers.columns])
-
-
-def _rows(content: bytes) -> list[tuple[int, list[str]]]:
-    """Return the rows of a CSV file, each with the line on which it ends."""
-    reader = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
-    return [(reader.line_num, row) for row in reader]
-
-
-def _file_problems(
-    file: str, content: bytes | None, study: Study, question: str
-) -> Iterator[Problem]:
-    if content is None:
-        yield Problem(file, 0, "", "", "no such file")
-        return
-    if not content.removeprefix(BOM_UTF8).strip():
-        yield Problem(file, 0, "", "", "the file is empty; remove it and begin anew")
-        return
-    yield from text_problems(file, content)
-    try:
-        rows = _rows(content)
-    except UnicodeDecodeError:
-        return
-    except csv.Error as error:
-        yield Problem(file, 0, "", "", f"no valid CSV ({error}); is there a stray quotation mark?")
-        return
-    line = content.decode("utf-8-sig").splitlines()[0]
-    problems = list(_header_problems(file, line, study, question))
-    yield from problems or _row_problems(file, rows, study, question)
-
-
-def _header_problems(file: str, header: str, study: Study, question: str) -> Iterator[Problem]:
-    book = study.codebook.groupby("question", observed=True, sort=False)["theme"].agg(list)
-    headers = {other: ",".join([*KEY, *themes]) for other, themes in book.items()}
-    others = [other for other in headers if headers[other] == header != headers[question]]
+def _coding(path: Path, study: Study, question: str) -> Coding:
+    themes = study.codebook.groupby("question", observed=True, sort=False)["theme"].agg(list)
+    # Spreadsheet programs end lines as Windows does, which changes nothing here.
+    content = read_file(path.parent, path.name).replace(b"\r\n", b"\n")
+    header = content.partition(b"\n")[0].decode(errors="replace").split(",")
+    columns = [*KEY, *themes[question]]
+    others = [other for other in themes.index if [*KEY, *themes[other]] == header != columns]
     if others:
         advice = f"is a coding of another question; give one of {question}"
-        yield Problem(file, 1, "", str(others[0]), advice)
-    else:
-        yield from header_problems(file, header, [*KEY, *book[question]])
+        stop_on([Problem(path.name, 1, "", str(others[0]), advice)])
+    cells, problems = read_cells(path.name, content, columns)
+    if cells.empty and not problems:
+        advice = "holds no coded answer; remove it and begin anew"
+        stop_on([Problem(path.name, 0, "", "", advice)])
+    stop_on([*problems, *_cell_problems(path.name, cells, study, question)])
+    found = cells.set_index("participant_id")[themes[question]].eq(WORDS[True])
+    answers = presence(study, question)
+    order = answers.index[answers.index.isin(found.index)]
+    return Coding(cells["coder"].iloc[0], question, found.loc[order, answers.columns])
 
 
-def _row_problems(
-    file: str, rows: list[tuple[int, list[str]]], study: Study, question: str
+def _cell_problems(
+    file: str, cells: pd.DataFrame, study: Study, question: str
 ) -> Iterator[Problem]:
-    (_, header), *rows = rows
-    if not rows:
-        yield Problem(file, 0, "", "", "holds no coded answer; remove it and begin anew")
-    asked = study.responses["question"].eq(question)
-    people = set(study.responses.loc[asked, "participant_id"])
-    coder = next((row[0] for _, row in rows if row), "")
-    lines: dict[str, int] = {}
-    for line, cells in rows:
-        if not any(cells):
-            yield Problem(file, line, "", "", "an empty line; remove it")
-            continue
-        if len(cells) != len(header):
-            advice = f"the row has {len(cells)} cells and needs {len(header)} (a stray comma?)"
-            yield Problem(file, line, "", "", advice)
-            continue
-        row = dict(zip(header, cells, strict=True))
-        if fault := _fault(row["coder"], study):
-            yield Problem(file, line, "coder", row["coder"], fault)
-        elif row["coder"] != coder:
-            advice = f"one file is one coder's; the first row says {coder!r}"
-            yield Problem(file, line, "coder", row["coder"], advice)
-        if row["question"] != question:
-            yield Problem(file, line, "question", row["question"], f"not allowed; use {question}")
-        person = row["participant_id"]
-        if person not in people:
-            advice = "nobody with this participant_id answered the question; see responses.csv"
-            yield Problem(file, line, "participant_id", person, advice)
-        elif person in lines:
-            advice = f"already coded in line {lines[person]}; keep one of the two rows"
-            yield Problem(file, line, "participant_id", person, advice)
-        lines.setdefault(person, line)
-        for theme in header[len(KEY) :]:
-            if row[theme] not in WORDS.values():
-                yield Problem(file, line, theme, row[theme], "not allowed; use yes or no")
+    for name in cells["coder"].unique():
+        if fault := _fault(name, study):
+            wrong = cells.loc[cells["coder"] == name, "coder"]
+            yield from told(file, "coder", wrong.items(), fault)
+    first = cells["coder"].head(1)
+    others = cells.loc[~cells["coder"].isin(first), "coder"]
+    advice = f"one file is one coder's; the first row says {''.join(first)!r}"
+    yield from told(file, "coder", others.items(), advice)
+    themes = cells.columns.drop(KEY)
+    for column in ["question", *themes]:
+        words = [question] if column == "question" else list(WORDS.values())
+        rules = {"required": True, "enum": words}
+        field = {"name": column, "type": "string", "constraints": rules}
+        yield from cell_problems(file, cells, field)
+    asked = study.responses.loc[study.responses["question"].eq(question), "participant_id"]
+    strangers = cells.loc[~cells["participant_id"].isin(asked), "participant_id"]
+    advice = "nobody with this participant_id answered the question; see responses.csv"
+    yield from told(file, "participant_id", strangers.items(), advice)
+    known = cells[cells["participant_id"].isin(asked)]
+    yield from key_problems(file, known, ["participant_id"])
 
 
 def _fault(coder: str, study: Study) -> str:

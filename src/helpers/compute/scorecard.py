@@ -1,25 +1,21 @@
 """Hold every number that the paper prints against the data.
 
 How a number is computed stands in `published/facts.csv`, beside the number: the table, the
-statistic, the column and the rows that count. Another study brings its own facts, not new code.
+statistic, the column and the rows that count, as a condition that is read and never executed
+(`helpers.load.conditions`). Another study brings its own facts, not new code.
 """
 
 import math
-import re
-from collections.abc import Callable
-from tokenize import TokenError
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 
 from audit.printed import SHOWN_DECIMALS, parse, reads_as
 from helpers import omi
-from helpers.load.study import Problem, Study, StudyError
+from helpers.load.conditions import ConditionError, holds
+from helpers.load.files import Problem, row_lines, stop_on
+from helpers.load.study import Study
 
-# What a misspelt table, column or condition comes to, and a printed number that is none.
-WRONG_RECIPE = (
-    *(LookupError, NameError, SyntaxError, TypeError, ValueError, AttributeError),
-    *(NotImplementedError, TokenError, re.error),
-)
 VERDICTS = {
     "match": "the same digits, rounded half up",
     "truncated": "the same digits, if surplus ones are left out instead of rounded",
@@ -80,23 +76,53 @@ def compute(study: Study) -> dict[str, float | str]:
     True
     """
     sources = tables(study)
-    path = next(r["path"] for r in study.package["resources"] if r["name"] == "facts")
-    breaks = sum(study.facts[text].str.count("\n") for text in ["label", "note"])
-    lines = study.facts.index + 2 + breaks.cumsum().shift(fill_value=0)
     carried = study.facts[study.facts["statistic"].notna()]
-    computed, problems = {}, []
+    computed: dict[str, float | str] = {}
+    faults: list[tuple[int, str, str]] = []
     for row, fact in carried.iterrows():
-        try:
-            value = STATISTICS[fact["statistic"]](fact, sources[fact["table"]])
-            _verdict(fact, value)
-        except WRONG_RECIPE as error:
-            advice = f"correct its recipe or what is printed: {type(error).__name__}: {error}"
-            problems.append(Problem(path, int(lines[row]), "", fact["fact_id"], advice))
-        else:
-            computed[fact["fact_id"]] = value
-    if problems:
-        raise StudyError(problems)
+        found = list(_recipe_faults(fact, sources))
+        if not found:
+            column = "statistic"
+            try:
+                value = STATISTICS[fact["statistic"]](fact, sources[fact["table"]])
+                column = "printed"
+                _verdict(fact, value)
+            except (LookupError, TypeError, ValueError) as error:
+                found = [(column, f"{fact['fact_id']} cannot be told from the records: {error}")]
+            else:
+                computed[fact["fact_id"]] = value
+        faults += [(row, column, advice) for column, advice in found]
+    path = next(r["path"] for r in study.package["resources"] if r["name"] == "facts")
+    lines = row_lines(study.facts)
+    stop_on(
+        Problem(path, int(lines[row]), column, str(study.facts.loc[row, column]), advice)
+        for row, column, advice in faults
+    )
     return computed
+
+
+def _recipe_faults(fact: pd.Series, sources: dict[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
+    """Find what a recipe names that is not there: the column at fault, and what to do."""
+    if fact["table"] not in sources:
+        yield "table", f"not allowed with a statistic; use one of {', '.join(sources)}"
+        return
+    table, statistic = sources[fact["table"]], fact["statistic"]
+    if statistic in NUMBERS and not pd.api.types.is_numeric_dtype(table.get(fact["column"])):
+        numbers = table.select_dtypes("number").columns
+        yield "column", f"is no column of numbers; use one of {', '.join(numbers)}"
+    elif statistic in COLUMNS and fact["column"] not in table:
+        yield "column", f"is no column of {fact['table']}; use one of {', '.join(table)}"
+    elif statistic == "levels" and not _beginning(table, fact["column"]):
+        yield "column", "no column begins with this"
+    needed = {"people": ["participant_id"], "percent": ["participant_id"], "person": PERSON}
+    for column in needed.get(statistic, []):
+        if column not in table:
+            yield "statistic", f"needs the column {column}, which {fact['table']} lacks"
+    for which in ["where", "base"] if statistic != "p_of_f" else []:
+        try:
+            _rows(fact, table, which)
+        except ConditionError as error:
+            yield which, str(error)
 
 
 def compare(facts: pd.DataFrame, computed: dict[str, float | str]) -> pd.DataFrame:
@@ -156,10 +182,7 @@ def _agreement(printed: str, unit: str, value: float | str) -> str | None:
 def _rows(fact: pd.Series, table: pd.DataFrame, which: str = "where") -> pd.DataFrame:
     if not fact[which]:
         return table
-    fits = table.eval(fact[which], engine="python")
-    if not pd.api.types.is_bool_dtype(fits):
-        raise TypeError(f"{fact[which]!r} is no condition")
-    return table[fits]
+    return table[holds(fact[which], table).fillna(False)]
 
 
 def _people(rows: pd.DataFrame) -> int:
@@ -173,8 +196,11 @@ def _percent(fact: pd.Series, table: pd.DataFrame) -> float:
 
 def _levels(fact: pd.Series, table: pd.DataFrame) -> float:
     """Count the different answers given to all items whose name begins with the column's."""
-    items = table.filter(regex=f"^{fact['column']}")
-    return float(items.melt()["value"].nunique())
+    return float(table[_beginning(table, fact["column"])].melt()["value"].nunique())
+
+
+def _beginning(table: pd.DataFrame, prefix: str) -> list[str]:
+    return [column for column in table if column.startswith(prefix)]
 
 
 def _value(fact: pd.Series, table: pd.DataFrame) -> float | str:
@@ -194,7 +220,7 @@ def _ranking(fact: pd.Series, table: pd.DataFrame) -> str:
     people = _rows(fact, table).groupby(fact["column"])["participant_id"].nunique()
     ranked = people.sort_values(ascending=False, kind="stable").head(fact["printed"].count(">") + 1)
     signs = ["", *(" = " if step == 0 else " > " for step in ranked.diff()[1:])]
-    return "".join(sign + value for sign, value in zip(signs, ranked.index, strict=True))
+    return "".join(f"{sign}{value}" for sign, value in zip(signs, ranked.index, strict=True))
 
 
 def _p_of_f(fact: pd.Series, table: pd.DataFrame) -> float:
@@ -202,9 +228,13 @@ def _p_of_f(fact: pd.Series, table: pd.DataFrame) -> float:
     from scipy import stats
 
     printed = table.set_index("fact_id")["printed"]
-    return float(stats.f.sf(float(printed[fact["column"]]), 1, float(printed[fact["where"]])))
+    f, df = (parse(printed[fact[which]]) for which in ["column", "where"])
+    return float(stats.f.sf(float(f), 1, float(df)))
 
 
+NUMBERS = {"mean", "min", "max"}
+COLUMNS = {"value", "ranking"}
+PERSON = ["age", "years_experience"]
 STATISTICS: dict[str, Callable[[pd.Series, pd.DataFrame], float | str]] = {
     "count": lambda fact, table: float(len(_rows(fact, table))),
     "people": lambda fact, table: float(_people(_rows(fact, table))),

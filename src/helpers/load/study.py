@@ -1,61 +1,61 @@
-"""Load the study's tables and check them once, so that nothing later has to.
+"""Load a study's tables and check them once, so that nothing later has to.
 
-The schema is `datapackage.json` (a Frictionless Data Package), which frictionless holds every table
-against. Rules that need more than one cell or table are checked beside it.
+What the tables look like stands in the folder's `datapackage.json` (a Frictionless Data Package,
+https://specs.frictionlessdata.io/, of whose version 1 `package.schema.json` lists the part that is
+known here), and what the helpers need of them in `helpers.load.needs`. A data folder is data:
+nothing in it is executed, nothing outside it is read, and no address in it is asked.
 """
 
-import csv
+import hashlib
 import json
+import math
 import os
 import re
-import sys
-from codecs import BOM_UTF8
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
-if TYPE_CHECKING:
-    import frictionless
+from helpers.load import needs
+from helpers.load.conditions import ConditionError, holds
+from helpers.load.files import (
+    TOLD,
+    Problem,
+    StudyError,
+    blank_problems,
+    cell_problems,
+    key_problems,
+    read,
+    read_cells,
+    reference_problems,
+    stop_on,
+    told,
+    typed,
+)
 
-FORMS = {
-    "integer": "-?[0-9]{1,18}|",
-    "number": r"-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?|",
-    "boolean": "true|false|",
+PACKAGE = "datapackage.json"
+_LARGEST_PACKAGE = 1_000_000  # bytes
+# Two characters between which something ends: ASCII, and not both in a word.
+_IS_APART = re.compile(r"(?=[\0-\x7f]{2})([^\w']|.[^\w'])", re.ASCII | re.DOTALL)
+
+# What to say of a keyword of the schema that the package breaks; of others jsonschema says it.
+_MUST = {
+    "type": "must be of type {}",
+    "enum": "must be one of {}",
+    "const": "must be {}",
+    "pattern": "must match {}",
+    "uniqueItems": "must not hold the same twice",
+    "minItems": "must hold {} or more",
+    "maxItems": "must hold {} or fewer",
+    "minLength": "must have {} characters or more",
+    "maxLength": "must have {} characters or fewer",
 }
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing wrong with the data, and what would be right.
-
-    `line` counts from 1, the header's line; it is 0 where the whole file is meant.
-    """
-
-    file: str
-    line: int
-    column: str
-    value: str
-    advice: str
-
-    def __str__(self) -> str:
-        place = self.file + (f", line {self.line}" if self.line else "")
-        place += f", column {self.column}" if self.column else ""
-        value = self.value if len(self.value) <= 60 else self.value[:57] + "..."
-        return f"{place}: {value!r}: {self.advice}" if value else f"{place}: {self.advice}"
-
-
-class StudyError(ValueError):
-    """The data break their schema or their rules; `problems` lists every way in which they do."""
-
-    def __init__(self, problems: list[Problem]) -> None:
-        self.problems = problems
-        number = "one problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__("\n  ".join([f"the data have {number}:", *map(str, problems)]))
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,9 @@ class Study:
     package: dict[str, Any]
 
 
+_TABLES = [field.name for field in fields(Study) if field.name != "package"]
+
+
 def data_folder() -> Path:
     """Return the folder that holds `datapackage.json`: `STUDY_DATA`, or the project's own `data`.
 
@@ -92,6 +95,9 @@ def data_folder() -> Path:
 def load_study(folder: str | Path | None = None) -> Study:
     """Read and validate all tables.
 
+    If `STUDY_CHECKED` names a file, the SHA-256 of tables that were found in order is kept there,
+    and what has this SHA-256 is not checked again.
+
     Parameters
     ----------
     folder
@@ -102,7 +108,7 @@ def load_study(folder: str | Path | None = None) -> Study:
     StudyError
         If anything is wrong. It lists every problem at once, each with file, line, column, the
         value found and what is allowed; the rules that compare cells and tables are checked once
-        every file and every cell is in order. Nothing is ever written.
+        every file and every cell is in order. Nothing is ever written to the folder.
 
     Examples
     --------
@@ -111,288 +117,360 @@ def load_study(folder: str | Path | None = None) -> Study:
     ['woman', 'man']
     """
     folder = Path(folder) if folder is not None else data_folder()
-    package = _read_package(folder / "datapackage.json")
-    resources = package["resources"]
-    _stop_on(p for r in resources for p in _file_problems(folder, r["path"], r["schema"]["fields"]))
-    _stop_on(_at_lines(_schema_problems(folder, package), folder))
-    cells = {r["name"]: _read_cells(folder / r["path"]) for r in resources}
-    wrong = (p for r in resources for p in _form_problems(cells[r["name"]], r))
-    _stop_on(_at_lines(wrong, folder))
-    tables = {r["name"]: _typed_table(cells[r["name"]], r["schema"]["fields"]) for r in resources}
-    study = Study(**tables, package=package)
-    _stop_on(_at_lines(_rule_problems(study), folder))
-    return study
+    content = _read_package(folder)
+    package = json.loads(content)
+    schemas = {r["name"]: r["schema"] for r in package["resources"]}
+    paths = {r["name"]: r["path"] for r in package["resources"]}
+    contents, cells, problems = _read_tables(folder, paths, schemas)
+    checked = os.environ.get("STUDY_CHECKED")
+    state = _digest(content, *contents)
+    is_known = bool(checked) and _is_kept(Path(checked), state)
+    if not is_known:
+        problems += _cell_problems(cells, paths, schemas)
+        problems += _key_problems(cells, paths, schemas, problems)
+        stop_on(problems, paths.values())
+    tables = {name: typed(cells[name], schemas[name]["fields"]) for name in _TABLES}
+    if not is_known:
+        stop_on(_rule_problems(tables, cells, paths, schemas), paths.values())
+    if checked and not is_known:
+        _keep(Path(checked), state)
+    return Study(**tables, package=package)
 
 
-def _stop_on(problems: Iterable[Problem]) -> None:
-    if listed := list(problems):
-        raise StudyError(listed)
+def _digest(*contents: bytes) -> str:
+    """Return one SHA-256 for contents and for what checks them."""
+    code = (path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.*")))
+    hashes = (hashlib.sha256(content).digest() for content in (*contents, *code))
+    return hashlib.sha256(b"".join(hashes)).hexdigest()
 
 
-def _at_lines(problems: Iterable[Problem], folder: Path) -> Iterator[Problem]:
-    """Put the line of the file where a problem has the number of the row; cells may have lines."""
-    lines: dict[str, list[int]] = {}
-    for problem in problems:
-        if problem.line and problem.file not in lines:
-            with (folder / problem.file).open(encoding="utf-8", newline="") as file:
-                rows = csv.reader(file)
-                lines[problem.file] = [1, *(rows.line_num + 1 for _ in rows)]
-        line = lines[problem.file][problem.line - 1] if problem.line else 0
-        yield replace(problem, line=line)
-
-
-def _read_package(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        advice = (
-            "no such file; give the folder that holds datapackage.json, or set STUDY_DATA to it"
-        )
-        raise StudyError([Problem(str(path), 0, "", "", advice)])
+def _is_kept(file: Path, state: str) -> bool:
     try:
-        package = json.loads(path.read_text(encoding="utf-8"))
-        found = [resource["name"] for resource in package["resources"]]
-        for resource in package["resources"]:
-            _ = path / resource["path"]
-            _ = [(field["name"], field["type"]) for field in resource["schema"]["fields"]]
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        return file.read_text(encoding="ascii") == state
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _keep(file: Path, state: str) -> None:
+    """Write a state beside a file and swap it in; without it, tables are only checked again."""
+    with suppress(OSError):
+        unfinished = file.with_name(f"{file.name}.{os.getpid()}")
+        unfinished.write_text(state, encoding="ascii")
+        unfinished.replace(file)
+
+
+# --- The package ---
+
+
+def _read_package(folder: Path) -> bytes:
+    """Return the content of `datapackage.json` if it is in order."""
+    if not (folder / PACKAGE).exists():
+        advice = "no such file; give the folder that holds it, or set STUDY_DATA to it"
+        raise StudyError([Problem(str(folder / PACKAGE), 0, "", "", advice)])
+    content = read(folder, PACKAGE)
+    if len(content) > _LARGEST_PACKAGE:
+        advice = f"is larger than {_LARGEST_PACKAGE // 1_000_000} MB, more than is read here"
+        raise StudyError([Problem(PACKAGE, 0, "", "", advice)])
+    try:
+        package = json.loads(content, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
         advice = f"no valid JSON in UTF-8: {error}"
-        raise StudyError([Problem(str(path), 0, "", "", advice)]) from None
-    except (KeyError, TypeError) as error:
-        advice = "every resource needs a name, a path and a schema of fields with name and type"
-        advice += f" ({error})"
-        raise StudyError([Problem(str(path), 0, "resources", "", advice)]) from None
-    expected = [name for name in Study.__dataclass_fields__ if name != "package"]
-    if sorted(found) != sorted(expected):
-        advice = f"must describe exactly these tables: {', '.join(expected)}"
-        raise StudyError([Problem(str(path), 0, "resources", ", ".join(found), advice)])
-    return package
+        raise StudyError([Problem(PACKAGE, 0, "", "", advice)]) from None
+    stop_on(_form_problems(package))
+    stop_on(_package_problems(package))
+    return content
 
 
-def _file_problems(folder: Path, path: str, fields: list[dict[str, Any]]) -> Iterator[Problem]:
-    """Find what is wrong with a file before any of its rows is looked at."""
-    if not (folder / path).is_file():
-        yield Problem(path, 0, "", "", "no such file; `make data` writes the synthetic tables anew")
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _form_problems(package: object) -> Iterator[Problem]:
+    """Hold the package against `package.schema.json`."""
+    import jsonschema
+
+    schema = json.loads(Path(__file__).with_name("package.schema.json").read_bytes())
+    for error in islice(jsonschema.Draft202012Validator(schema).iter_errors(package), TOLD):
+        must = _MUST.get(error.validator, error.message)
+        advice = must.format(json.dumps(error.validator_value))
+        value = error.instance if isinstance(error.instance, str | int | float) else ""
+        yield Problem(PACKAGE, 0, _place(package, error.absolute_path), str(value), advice)
+
+
+def _place(package: object, path: Iterable[str | int]) -> str:
+    """Say where in the package something is, by names where there are any."""
+    steps = []
+    for step in path:
+        package = package[step]
+        name = package.get("name") if isinstance(package, dict) else None
+        steps.append(name if isinstance(step, int) and isinstance(name, str) else f"{step}")
+    return ".".join(steps)
+
+
+def _package_problems(package: dict[str, Any]) -> Iterator[Problem]:
+    """Find what is wrong with a package of the right form."""
+    names = [resource["name"] for resource in package["resources"]]
+    wrong = [name for name in {*_TABLES, *names} if names.count(name) != _TABLES.count(name)]
+    for name in sorted(wrong):
+        fault = "is one table too many" if name in names else "is missing"
+        advice = f"{fault}; describe exactly these: {', '.join(_TABLES)}"
+        yield Problem(PACKAGE, 0, "resources", name, advice)
+    if wrong:
         return
-    content = (folder / path).read_bytes()
-    if not content.removeprefix(BOM_UTF8).strip():
-        yield Problem(path, 0, "", "", "the file is empty; it needs at least a header")
-        return
-    if b"\r" in content:
-        line = content[: content.index(b"\r")].count(b"\n") + 1
-        yield Problem(path, line, "", "", "has Windows line ends; save with Unix line ends (LF)")
-    yield from text_problems(path, content)
-    with suppress(UnicodeDecodeError):
-        header = content.decode("utf-8-sig").splitlines()[0]
-        yield from header_problems(path, header, [field["name"] for field in fields])
+    schemas = {resource["name"]: resource["schema"] for resource in package["resources"]}
+    columns = {name: [f["name"] for f in schema["fields"]] for name, schema in schemas.items()}
+    for name, schema in schemas.items():
+        place = f"resources.{name}.schema"
+        for column, times in Counter(columns[name]).items():
+            if times > 1:
+                yield Problem(PACKAGE, 0, f"{place}.fields", column, "is there more than once")
+        for field in schema["fields"]:
+            yield from _field_problems(f"{place}.fields.{field['name']}", field)
+        types = {field["name"]: field["type"] for field in schema["fields"]}
+        for column, needed in needs.COLUMNS[name].items():
+            if types.get(column) != needed:
+                advice = f"the helpers need this column, of type {needed}"
+                yield Problem(PACKAGE, 0, f"{place}.fields", column, advice)
+        named = [(f"{place}.primaryKey", name, _names(schema.get("primaryKey", [])))]
+        for number, key in enumerate(schema.get("foreignKeys", [])):
+            at, other = f"{place}.foreignKeys.{number}", key["reference"]["resource"] or name
+            own, others = _names(key["fields"]), _names(key["reference"]["fields"])
+            if other not in columns or len(own) != len(others):
+                advice = "must name a table, and as many columns there as here"
+                yield Problem(PACKAGE, 0, at, other, advice)
+            named += [(at, name, own), (at, other, others)]
+        named += [(f"{place}.rules", name, [rule["column"]]) for rule in schema.get("rules", [])]
+        for at, table, found in named:
+            for column in found:
+                if table in columns and column not in columns[table]:
+                    yield Problem(PACKAGE, 0, at, column, f"{table} has no such column")
+    coders = {f["name"]: _rules(f) for f in schemas["codings"]["fields"]}
+    if needs.CONSENSUS not in coders.get("coder", {}).get("enum", [needs.CONSENSUS]):
+        place = "resources.codings.schema.fields.coder.constraints.enum"
+        advice = f"the helpers need the coder {needs.CONSENSUS}, whose codes count"
+        yield Problem(PACKAGE, 0, place, "", advice)
 
 
-def text_problems(file: str, content: bytes) -> Iterator[Problem]:
-    r"""Find what spreadsheet programs do to the letters of a file, each with its cure.
+def _field_problems(place: str, field: dict[str, Any]) -> Iterator[Problem]:
+    import regex
 
-    Examples
-    --------
-    >>> print(*text_problems("people.csv", "name\nBegoña".encode("latin-1")))
-    people.csv, line 2: 'ñ': is not UTF-8 here; save the file in UTF-8
-    """
-    if content.startswith(BOM_UTF8):
-        yield Problem(file, 1, "", "", "begins with a byte order mark; save as UTF-8 without BOM")
+    rules = _rules(field)
     try:
-        content.decode()
-    except UnicodeDecodeError as error:
-        line = content[: error.start].count(b"\n") + 1
-        value = content[error.start : error.start + 1].decode("latin-1")
-        yield Problem(file, line, "", value, "is not UTF-8 here; save the file in UTF-8")
+        regex.compile(rules.get("pattern", ""))
+    except (regex.error, RecursionError, OverflowError, MemoryError) as error:
+        at = f"{place}.constraints.pattern"
+        yield Problem(PACKAGE, 0, at, rules["pattern"], f"is no regular expression: {error}")
+    kinds = {"integer": int, "number": int | float, "boolean": bool, "string": str}
+    for level in rules.get("enum", []):
+        if not isinstance(level, kinds[field["type"]]):
+            advice = f"is not of the field's type, {field['type']}"
+            yield Problem(PACKAGE, 0, f"{place}.constraints.enum", str(level), advice)
 
 
-def header_problems(file: str, header: str, columns: Sequence[str]) -> Iterator[Problem]:
-    """Find how the first line of a CSV file differs from the columns that it must name.
-
-    Examples
-    --------
-    >>> print(*header_problems("people.csv", "name;age", ["name", "age"]))
-    people.csv, line 1: has semicolons between columns; save with commas
-    """
-    for separator, name in {";": "semicolons", "\t": "tabs"}.items():
-        if header.count(separator) > header.count(","):
-            yield Problem(file, 1, "", "", f"has {name} between columns; save with commas")
-            return
-    found = next(csv.reader([header]))
-    exactly = f"the header must be exactly: {','.join(columns)}"
-    wrong = [c for c in dict.fromkeys([*columns, *found]) if found.count(c) != columns.count(c)]
-    for column in wrong:
-        fault = "one column too many" if column in found else "this column is missing"
-        yield Problem(file, 1, column, "", f"{fault}; {exactly}")
-    if not wrong and found != columns:
-        yield Problem(file, 1, "", header, f"the columns are in another order; {exactly}")
+def _rules(field: dict[str, Any]) -> dict[str, Any]:
+    return field.get("constraints", {})
 
 
-def _schema_problems(folder: Path, package: dict[str, Any]) -> Iterator[Problem]:
-    # Imported here: it is slow to load, and reading a docstring should not wait for it.
-    import frictionless
-
-    # As pandas reads; otherwise frictionless guesses, file by file.
-    dialect = {"csv": {"delimiter": ",", "quoteChar": '"', "skipInitialSpace": False}}
-    try:
-        with frictionless.system.use_context(trusted=True):
-            tables = frictionless.Package(str(folder / "datapackage.json"))
-            for resource in tables.resources:
-                resource.dialect = frictionless.Dialect.from_descriptor(dialect)
-            report = tables.validate(limit_errors=sys.maxsize)
-    except frictionless.FrictionlessException as error:
-        yield Problem("datapackage.json", 0, "", "", error.error.message)
-        return
-    for error in report.errors:
-        yield Problem("datapackage.json", 0, "", "", error.message)
-    for task, resource in zip(report.tasks, package["resources"], strict=True):
-        fields = {field["name"]: field for field in resource["schema"]["fields"]}
-        for error in _telling(task.errors):
-            yield _explain(resource["path"], fields, error.to_dict())
+def _names(names: str | list[str]) -> list[str]:
+    return [names] if isinstance(names, str) else names
 
 
-def _telling(errors: list["frictionless.Error"]) -> Iterator["frictionless.Error"]:
-    """Leave out what only follows from another error in the same row."""
-    by_row = defaultdict(list)
-    for error in errors:
-        by_row[getattr(error, "row_number", None)].append(error)
-    for row, of_row in by_row.items():
-        lengths = [e for e in of_row if e.type in ("blank-row", "extra-cell", "missing-cell")]
-        if row and lengths:
-            yield lengths[0]
+# --- Files, cells, keys ---
+
+
+def _read_tables(
+    folder: Path, paths: dict[str, str], schemas: dict[str, dict[str, Any]]
+) -> tuple[list[bytes], dict[str, pd.DataFrame], list[Problem]]:
+    """Return contents and cells of all files, and rows that are too short or long."""
+    contents, cells = [], {}
+    fatal: list[Problem] = []
+    lengths: list[Problem] = []
+    for name, path in paths.items():
+        try:
+            content = read(folder, path)
+        except StudyError as error:
+            place = f"resources.{name}.path"
+            fatal += (Problem(PACKAGE, 0, place, path, p.advice) for p in error.problems)
             continue
-        is_named = any(e.type == "unique-error" for e in of_row)
-        for error in of_row:
-            if error.type != "primary-key" or not (is_named or '"None"' in error.note):
-                yield error
+        contents.append(content)
+        columns = [field["name"] for field in schemas[name]["fields"]]
+        try:
+            if b"\r" in content:
+                line = content[: content.index(b"\r")].count(b"\n") + 1
+                advice = "has Windows line ends; save with Unix line ends (LF)"
+                stop_on([Problem(path, line, "", "", advice)])
+            cells[name], found = read_cells(path, content, columns, needs.MOST[name])
+            lengths += found
+        except StudyError as error:
+            fatal += error.problems
+    stop_on(fatal, paths.values())
+    return contents, cells, lengths
 
 
-def _explain(path: str, fields: dict[str, Any], error: dict[str, Any]) -> Problem:
-    """Say what a frictionless error means for the person who edits the file."""
-    line = error.get("rowNumber", 0)
-    column, value = error.get("fieldName", ""), error.get("cell", "")
-    kind = error["type"]
-    if kind == "foreign-key":
-        column, value = ", ".join(error["fieldNames"]), ", ".join(error["fieldCells"])
-        advice = f"no row of {error['referenceName']} has this; add it there or remove this row"
-    elif kind in ("constraint-error", "type-error"):
-        advice = f"{'not allowed' if value else 'empty'}; use {allowed(fields[column])}"
-    elif kind in ("unique-error", "primary-key"):
-        advice = f"already used ({error['note']}); every row needs its own"
-    elif kind == "extra-cell":
-        advice = f"one cell too many; a row has {len(fields)} cells (a stray comma?)"
-    elif kind == "missing-cell":
-        advice = f"the row ends before this column; a row has {len(fields)} cells"
-    elif kind == "blank-row":
-        advice = "an empty line; remove it"
-    else:
-        advice = error["message"]
-    return Problem(path, line, column, value, advice)
+def _cell_problems(
+    cells: dict[str, pd.DataFrame], paths: dict[str, str], schemas: dict[str, dict[str, Any]]
+) -> Iterator[Problem]:
+    for name, schema in schemas.items():
+        needed = needs.KEYS[name]
+        for field in schema["fields"]:
+            is_key = any(field["name"] in key for key in needed)
+            rules = _rules(field) | ({"required": True} if is_key else {})
+            try:
+                yield from cell_problems(paths[name], cells[name], field | {"constraints": rules})
+            except TimeoutError:
+                place = f"resources.{name}.schema.fields.{field['name']}.constraints.pattern"
+                advice = "takes too long on the cells of this column; write a simpler one"
+                yield Problem(PACKAGE, 0, place, rules["pattern"], advice)
 
 
-def allowed(field: dict[str, Any]) -> str:
-    """Say in words which values a field of the schema allows.
+def _key_problems(
+    cells: dict[str, pd.DataFrame],
+    paths: dict[str, str],
+    schemas: dict[str, dict[str, Any]],
+    known: list[Problem],
+) -> Iterator[Problem]:
+    """Find rows with the key of another row, and rows that refer to none.
 
-    Examples
-    --------
-    >>> allowed({"name": "age", "type": "integer", "constraints": {"minimum": 18, "maximum": 99}})
-    'a whole number from 18 to 99, or empty'
+    What may only follow from problems that are known already is not looked for.
     """
-    rules = field.get("constraints", {})
-    if "enum" in rules:
-        text = "one of " + ", ".join(map(str, rules["enum"]))
-    elif field["type"] == "boolean":
-        text = "true or false"
-    elif field["type"] in ("integer", "number"):
-        text = "a whole number" if field["type"] == "integer" else "a number"
-        text += f" from {rules['minimum']}" if "minimum" in rules else ""
-        text += f" to {rules['maximum']}" if "maximum" in rules else ""
-    else:
-        text = f"text that matches {rules['pattern']}" if "pattern" in rules else "text"
-    return text if rules.get("required") else f"{text}, or empty"
+    keys = {name: list(needed) for name, needed in needs.KEYS.items()}
+    references = list(needs.REFERENCES)
+    for name, schema in schemas.items():
+        keys[name] += [[f["name"]] for f in schema["fields"] if _rules(f).get("unique")]
+        keys[name] += [_names(schema["primaryKey"])] if "primaryKey" in schema else []
+        for key in schema.get("foreignKeys", []):
+            other, own = key["reference"]["resource"] or name, _names(key["fields"])
+            references.append((name, own, other, _names(key["reference"]["fields"])))
+    faulty = {(problem.file, column) for problem in known for column in problem.column.split(", ")}
+
+    def sound(name: str, columns: list[str]) -> bool:
+        return faulty.isdisjoint((paths[name], column) for column in ["", *columns])
+
+    for name, table in cells.items():
+        for column in dict.fromkeys(chain(*keys[name])):
+            for problem in blank_problems(paths[name], table, column):
+                faulty.add((paths[name], column))
+                yield problem
+        for key in map(list, dict.fromkeys(map(tuple, keys[name]))):
+            for problem in key_problems(paths[name], table, key) if sound(name, key) else ():
+                faulty.update((paths[name], column) for column in key)
+                yield problem
+    unlike = {str(reference): reference for reference in references}
+    for name, own, other, others in unlike.values():
+        if sound(name, own) and sound(other, others):
+            known_there = cells[other][others]
+            yield from reference_problems(paths[name], cells[name], own, other, known_there)
 
 
-def _read_cells(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
+# --- Rules ---
 
 
-def _form_problems(cells: pd.DataFrame, resource: dict[str, Any]) -> Iterator[Problem]:
-    """Find what frictionless takes for a number or a yes, but few others: 3_2, +32, ٣٢, NaN, 1."""
-    for field in resource["schema"]["fields"]:
-        column = cells[field["name"]]
-        form = FORMS.get(field["type"], ".*")
-        for row, cell in column[~column.str.fullmatch(form, flags=re.DOTALL)].items():
-            advice = f"not allowed; use {allowed(field)}"
-            yield Problem(resource["path"], row + 2, field["name"], cell, advice)
-
-
-def _typed_table(cells: pd.DataFrame, fields: list[dict[str, Any]]) -> pd.DataFrame:
-    return pd.DataFrame({field["name"]: _typed(cells[field["name"]], field) for field in fields})
-
-
-def _typed(column: pd.Series, field: dict[str, Any]) -> pd.Series:
-    rules = field.get("constraints", {})
-    if field["type"] == "boolean":
-        column = column.map({"true": True, "false": False}).astype("boolean")
-    elif field["type"] == "integer":
-        numbers = pd.to_numeric(column.mask(column == ""))
-        column = numbers.astype("int64" if rules.get("required") else "Int64")
-    elif field["type"] == "number":
-        column = pd.to_numeric(column.mask(column == "")).astype("Float64")
-    elif "enum" in rules:
-        column = column.mask(column == "")
-    if "enum" in rules:
-        return column.astype(pd.CategoricalDtype(rules["enum"], ordered=True))
-    return column
-
-
-def _rule_problems(study: Study) -> Iterator[Problem]:
+def _rule_problems(
+    tables: dict[str, pd.DataFrame],
+    cells: dict[str, pd.DataFrame],
+    paths: dict[str, str],
+    schemas: dict[str, dict[str, Any]],
+) -> Iterator[Problem]:
     """Check what no single cell can tell."""
-    path = {resource["name"]: resource["path"] for resource in study.package["resources"]}
-    people = study.participants
-
-    strangers = people.loc[~people["participant_id"].isin(study.omi["participant_id"])]
-    for row, person in strangers["participant_id"].items():
-        advice = "has no row in omi; the same people must be in both tables"
-        yield Problem(path["participants"], row + 2, "participant_id", person, advice)
-
-    for column in ["recovery_opinion", "recovery_as_cure"]:
-        wrong = people.index[people[column].isna() == people["patient_contact"]]
-        for row in wrong:
-            contact = people.loc[row, "patient_contact"]
-            advice = "must be given" if contact else "must be empty"
-            advice += f", since patient_contact is {str(bool(contact)).lower()}"
-            value = "" if contact else str(people.loc[row, column]).lower()
-            yield Problem(path["participants"], row + 2, column, value, advice)
-
-    items = study.omi_items["item"]
-    for row, item in items[~items.isin(study.omi.columns)].items():
-        yield Problem(path["omi_items"], row + 2, "item", item, "omi has no column of this name")
-
-    yield from _answer_problems(study, path)
-    yield from _fact_problems(study, path)
+    for name, schema in schemas.items():
+        for number, rule in enumerate(schema.get("rules", [])):
+            try:
+                broken = ~holds(rule["holds"], tables[name]).fillna(True)
+            except ConditionError as error:
+                place = f"resources.{name}.schema.rules.{number}.holds"
+                yield Problem(PACKAGE, 0, place, rule["holds"], str(error))
+                continue
+            wrong = cells[name].loc[broken.to_numpy(dtype=bool), rule["column"]]
+            yield from told(paths[name], rule["column"], wrong.items(), rule["advice"])
+    yield from _asked_problems(cells, paths)
+    yield from _span_problems(cells, paths["codings"])
+    yield from _item_problems(cells, paths, schemas)
+    others = cells["facts"]["conflicts_with"].str.split().explode().dropna()
+    wrong = others[~others.isin(cells["facts"]["fact_id"])]
+    yield from told(paths["facts"], "conflicts_with", wrong.items(), "no fact has this fact_id")
 
 
-def _answer_problems(study: Study, path: dict[str, str]) -> Iterator[Problem]:
-    asked = study.participants.set_index("participant_id")["patient_contact"]
-    answers = study.responses
-    for row in answers.index[~answers["participant_id"].map(asked).astype(bool)]:
-        person = answers.loc[row, "participant_id"]
-        advice = "answered, but patient_contact is false; only people with contact were asked"
-        yield Problem(path["responses"], row + 2, "participant_id", person, advice)
-
-    key = ["participant_id", "question"]
-    spans = study.codings.merge(answers, on=key, how="left")
-    for row in spans.index[spans["start"] >= spans["end"]]:
-        yield Problem(
-            path["codings"], row + 2, "end", str(spans.loc[row, "end"]), "must lie after start"
-        )
-    for row in spans.index[spans["end"] > spans["text"].str.len()]:
-        advice = f"lies beyond the answer, which has {len(spans.loc[row, 'text'])} characters"
-        yield Problem(path["codings"], row + 2, "end", str(spans.loc[row, "end"]), advice)
+def _asked_problems(cells: dict[str, pd.DataFrame], paths: dict[str, str]) -> Iterator[Problem]:
+    asked = cells["participants"].set_index("participant_id")["patient_contact"]
+    people = cells["responses"]["participant_id"]
+    wrong = people[people.map(asked).ne("true")]
+    advice = "answered, but patient_contact is not true; only people with contact were asked"
+    yield from told(paths["responses"], "participant_id", wrong.items(), advice)
 
 
-def _fact_problems(study: Study, path: dict[str, str]) -> Iterator[Problem]:
-    known = set(study.facts["fact_id"])
-    for row, others in study.facts["conflicts_with"].items():
-        for other in others.split():
-            if other not in known:
-                advice = "no fact has this fact_id"
-                yield Problem(path["facts"], row + 2, "conflicts_with", other, advice)
+def _span_problems(cells: dict[str, pd.DataFrame], file: str) -> Iterator[Problem]:
+    """Find stretches that are none, that cut a word or a letter, and that are coded twice."""
+    codings = cells["codings"].astype({"start": int, "end": int})
+    answers = cells["responses"].set_index(["participant_id", "question"])["text"]
+    spans = codings.join(answers, on=["participant_id", "question"])
+    faults: dict[tuple[str, str], list[int]] = {}
+    rows = zip(spans.index, spans["text"], spans["start"], spans["end"], strict=True)
+    for line, answer, start, end in rows:
+        for fault in _span_faults(answer, start, end):
+            faults.setdefault(fault, []).append(line)
+    for (column, advice), lines in faults.items():
+        yield from told(file, column, cells["codings"].loc[lines, column].items(), advice)
+    group = ["participant_id", "question", "theme", "coder"]
+    order = codings.sort_values([*group, "start"])
+    groups = order.groupby(group, sort=False).ngroup()
+    reached = order["end"].groupby(groups).cummax().groupby(groups).shift()
+    wrong = cells["codings"].loc[order.index[order["start"] < reached], "start"].sort_index()
+    advice = "the same coder gave the same theme to words before it that reach beyond this start"
+    yield from told(file, "start", wrong.items(), advice)
+
+
+def _span_faults(answer: str, start: int, end: int) -> Iterator[tuple[str, str]]:
+    """Say what is wrong with a stretch of an answer: the column at fault, and what to do."""
+    if end > len(answer):
+        yield "end", "lies beyond the end of the answer"
+    elif start >= end:
+        yield "end", "must lie after start"
+    elif not answer[start:end].strip():
+        yield "start", "begins a stretch of nothing but spaces; code words"
+    else:
+        for column, offset in [("start", start), ("end", end)]:
+            if _is_within(answer, offset):
+                yield column, "lies within a word or a letter; move it to where one begins or ends"
+
+
+def _is_within(answer: str, offset: int) -> bool:
+    """Tell whether an offset cuts a word, or a character as readers see it."""
+    around = answer[max(offset - 1, 0) : offset + 1]
+    if len(around) < 2 or _IS_APART.match(around):
+        return False
+    return offset not in _borders(answer)
+
+
+@lru_cache
+def _borders(answer: str) -> frozenset[int]:
+    """Return where words and other characters begin and end (Unicode Standard Annex 29)."""
+    import regex
+
+    letters = {0, *(letter.end() for letter in regex.finditer(r"\X", answer))}
+    return frozenset(letters & {word.start() for word in regex.finditer(r"(?w)\b", answer)})
+
+
+def _item_problems(
+    cells: dict[str, pd.DataFrame], paths: dict[str, str], schemas: dict[str, dict[str, Any]]
+) -> Iterator[Problem]:
+    """Find items that nobody answered, and printed figures that no answers can have."""
+    items, path = cells["omi_items"], paths["omi_items"]
+    lost = items.loc[~items["item"].isin(cells["omi"].columns), "item"]
+    yield from told(path, "item", lost.items(), "omi has no column of this name")
+    scales = {f["name"]: _rules(f) for f in schemas["omi"]["fields"]}
+    ends = items["item"].map(scales).dropna()
+    low = ends.map(lambda rules: rules.get("minimum", -math.inf)).reindex(items.index)
+    high = ends.map(lambda rules: rules.get("maximum", math.inf)).reindex(items.index)
+    for column in items:
+        printed = pd.to_numeric(items[column], errors="coerce")
+        if column.startswith("mean_"):
+            wrong, advice = (printed < low) | (printed > high), "lies outside the item's scale"
+        elif column == "p":
+            wrong, advice = (printed < 0) | (printed > 1), "a p lies from 0 to 1"
+        elif column == "df":
+            wrong, advice = printed <= 0, "degrees of freedom are more than 0"
+        elif column.startswith("sd_"):
+            wrong, advice = printed < 0, "an SD is not below 0"
+        else:
+            continue
+        yield from told(path, column, items.loc[wrong, column].items(), advice)

@@ -1,0 +1,197 @@
+"""Conditions on the rows of a table, as a data folder writes them: read, never executed.
+
+A condition is data. It knows columns, values (numbers, texts in quotes, True, False, and None for
+an empty cell), the comparisons ``== != < <= > >= in``, ``and``, ``or``, ``not``, parentheses, sums
+and differences of numbers, and two forms, ``min(column)`` and ``max(column)``. Python's own parser
+reads it into a tree. The few lines below apply that tree to columns and refuse whatever else is in
+it, so that nothing a stranger writes can run.
+"""
+
+import ast
+import operator
+import warnings
+from collections.abc import Callable
+from numbers import Real
+
+import pandas as pd
+
+LONGEST = 1_000  # characters of a condition; longer ones could exhaust the parser
+
+_COMPARISONS: dict[type[ast.cmpop], Callable] = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
+_SUMS: dict[type[ast.operator], Callable] = {ast.Add: operator.add, ast.Sub: operator.sub}
+_FORMS = {"min": pd.Series.min, "max": pd.Series.max}
+_KNOWN = "use columns, values, == != < <= > >= in, and, or, not, parentheses"
+
+
+class ConditionError(ValueError):
+    """A condition cannot be read, or not applied to its table; the message names the character."""
+
+
+def holds(condition: str, table: pd.DataFrame) -> pd.Series:
+    """Tell for which rows of a table a condition holds.
+
+    Parameters
+    ----------
+    condition
+        In the grammar at the head of this module.
+    table
+        The table whose columns it names.
+
+    Returns
+    -------
+    Series
+        Nullable booleans, one a row. A comparison with an empty cell is neither true nor false but
+        missing, as in SQL, except with None, which asks whether the cell is empty.
+
+    Raises
+    ------
+    ConditionError
+        If it is longer than `LONGEST`, holds anything else than the grammar has, names no column
+        of the table, or compares what cannot be compared. Nothing is applied before that is known
+        of the part that would be.
+
+    Examples
+    --------
+    >>> people = pd.DataFrame({"age": [30, None, 50], "sex": ["woman", "man", "man"]})
+    >>> holds("age < 40 or sex in ['man']", people).tolist()
+    [True, True, True]
+    >>> holds("not age < 40", people).tolist()
+    [False, <NA>, True]
+    >>> holds("age.max() > 40", people)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    ...
+    helpers.load.conditions.ConditionError: at character 1: 'age.max()' is not allowed; use ...
+    """
+    return _Condition(condition, table).rows()
+
+
+class _Condition:
+    """One condition on one table, taken apart node by node."""
+
+    def __init__(self, text: str, table: pd.DataFrame) -> None:
+        self.text, self.table = text, table
+        if len(text) > LONGEST:
+            raise ConditionError(f"is longer than {LONGEST:,} characters")
+        try:
+            # A warning, as about '\d', would stand among the errors of whoever loads the data.
+            with warnings.catch_warnings(action="ignore"):
+                self.tree = ast.parse(text.strip(), mode="eval").body
+        except SyntaxError as error:
+            raise ConditionError(f"at character {error.offset or 1}: {error.msg}") from None
+        except (ValueError, RecursionError, MemoryError):
+            raise ConditionError(f"cannot be read; {_KNOWN}") from None
+
+    def rows(self) -> pd.Series:
+        return self.condition(self.tree)
+
+    def fault(self, node: ast.AST, what: str) -> ConditionError:
+        return ConditionError(f"at character {node.col_offset + 1}: {self.words(node)!r} {what}")
+
+    def words(self, node: ast.AST) -> str:
+        words = ast.get_source_segment(self.text.strip(), node) or ""
+        return words if len(words) <= 40 else words[:37] + "..."
+
+    def condition(self, node: ast.expr) -> pd.Series:
+        match node:
+            case ast.BoolOp(op=op, values=[first, *others]):
+                rows = self.condition(first)
+                for other in others:
+                    more = self.condition(other)
+                    rows = rows & more if isinstance(op, ast.And) else rows | more
+                return rows
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                return ~self.condition(operand)
+            case ast.Compare(left=left, ops=ops, comparators=comparators):
+                rows = pd.Series(data=True, index=self.table.index, dtype="boolean")
+                for op, right in zip(ops, comparators, strict=True):
+                    rows &= self.comparison(node, left, op, right)
+                    left = right
+                return rows
+            case ast.Name():
+                column = self.column(node)
+                if pd.api.types.is_bool_dtype(column):
+                    return column.astype("boolean")
+                raise self.fault(node, "is no condition; compare it with a value")
+        raise self.fault(node, f"is not allowed; {_KNOWN}")
+
+    def comparison(
+        self, node: ast.Compare, left: ast.expr, op: ast.cmpop, right: ast.expr
+    ) -> pd.Series:
+        if isinstance(op, ast.In | ast.NotIn) and isinstance(left, ast.Name):
+            if not isinstance(right, ast.List | ast.Tuple):
+                raise self.fault(right, "is no list; write in ['one', 'other']")
+            found = pd.Series(data=False, index=self.table.index, dtype="boolean")
+            for value in right.elts:
+                found |= self.comparison(node, left, ast.Eq(), value)
+            return found if isinstance(op, ast.In) else ~found
+        sides = [self.operand(left), self.operand(right)]
+        if type(op) not in _COMPARISONS or not any(isinstance(s, pd.Series) for s in sides):
+            raise self.fault(node, f"is not allowed; {_KNOWN}")
+        if sides[1] is None and isinstance(op, ast.Eq | ast.NotEq):
+            empty = sides[0].isna() | sides[0].astype(str).eq("")
+            return (empty if isinstance(op, ast.Eq) else ~empty).astype("boolean")
+        self.check(left, right, *sides)
+        try:
+            rows = _COMPARISONS[type(op)](*sides).astype("boolean")
+        except (TypeError, ValueError):
+            raise self.fault(node, "compares what cannot be compared") from None
+        for side in sides:
+            rows = rows.mask(side.isna()) if isinstance(side, pd.Series) else rows
+        return rows
+
+    def check(self, left: ast.expr, right: ast.expr, *sides: object) -> None:
+        """Refuse to compare text with numbers, and with what no row could hold."""
+        (one, levels), (other, more) = map(_kind, sides)
+        if one != other:
+            raise self.fault(right, f"is {other}, but {self.words(left)!r} is {one}")
+        for node, side, known in [(right, sides[1], levels), (left, sides[0], more)]:
+            if known and isinstance(side, str) and side not in known:
+                raise self.fault(node, f"is no value of the column; use one of {', '.join(known)}")
+
+    def operand(self, node: ast.expr) -> object:
+        match node:
+            case ast.Name():
+                return self.column(node)
+            case ast.Constant(value=bool() | int() | float() | str() | None):
+                return node.value
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())):
+                return -node.operand.value
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _SUMS:
+                sides = [self.operand(left), self.operand(right)]
+                if [_kind(side)[0] for side in sides] != ["a number", "a number"]:
+                    raise self.fault(node, "adds or subtracts what is no number")
+                return _SUMS[type(op)](*sides)
+            case ast.Call(func=ast.Name(id=name), args=[ast.Name() as column], keywords=[]):
+                if name in _FORMS:
+                    values = self.column(column)
+                    if _kind(values)[0] == "a number":
+                        return _FORMS[name](values)
+        raise self.fault(node, f"is not allowed; {_KNOWN}")
+
+    def column(self, node: ast.Name) -> pd.Series:
+        if node.id not in self.table.columns:
+            raise self.fault(node, f"is no column; use one of {', '.join(self.table.columns)}")
+        return self.table[node.id]
+
+
+def _kind(side: object) -> tuple[str, list[str]]:
+    """Say what is to be compared, and which values it can have if they are listed somewhere."""
+    if isinstance(side, pd.Series):
+        if isinstance(side.dtype, pd.CategoricalDtype) and len(side.cat.categories):
+            levels = side.cat.categories
+            return _kind(levels[0])[0], [str(level) for level in levels]
+        if pd.api.types.is_bool_dtype(side):
+            return "true or false", []
+        return ("a number" if pd.api.types.is_numeric_dtype(side) else "text"), []
+    if isinstance(side, bool):
+        return "true or false", []
+    if isinstance(side, Real):
+        return "a number", []
+    return ("text" if isinstance(side, str) else "nothing"), []
