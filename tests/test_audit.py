@@ -390,6 +390,79 @@ def test_every_distribution_is_drawn_as_often(mean, sd, n, top):
     assert stats.chisquare(list(drawn.values())).pvalue > 0.001
 
 
+@pytest.mark.parametrize("items", [2, 3])
+def test_means_of_several_items_are_sums_on_a_longer_scale(items):
+    # All ways in which four people can answer so many items from 1 to 3, by brute force.
+    sums = range(items, 3 * items + 1)
+    true = defaultdict(set)
+    for sample in combinations_with_replacement(sums, 4):
+        mean, sd = mean_sd([Fraction(total, items) for total in sample])
+        pair = print_as(mean, 2, "half_up", 4), print_as(sd, 2, "half_up", 5)
+        true[pair].add(tuple(sample.count(total) for total in sums))
+    for (mean, sd), expected in true.items():
+        listed = audit.answers(mean, sd, 4, 1, 3, "half_up", items)
+        assert set(map(tuple, listed.tolist())) == expected
+    step = {f"{i / 100:.2f}" for i in range(100, 301)}
+    possible = {(m, s) for m in step for s in (f"{i / 50:.2f}" for i in range(60))}
+    found = {p for p in possible if audit.grimmer(*p, 4, 1, 3, "half_up", items)}
+    assert found == set(true) & possible
+
+
+def test_several_items_as_rsprite2_has_them():
+    # Its test of .sd_limits: five people, two items from 1 to 7, mean 4.2.
+    possible = [i for i in range(350) if audit.grimmer("4.20", f"{i / 100:.2f}", 5, 1, 7, items=2)]
+    assert (min(possible), max(possible)) == (27, 303)
+    # Its example of restrictions: means of three items, 2.33 once, 4 three times, 4.67 never.
+    known = {7: (1, 1), 12: (3, 3), 14: (0, 0)}
+    drawn = audit.sprite("3.29", "1.29", 15, 1, 5, draws=200, items=3, restrict=known)
+    answers = np.arange(3, 16)
+    for value, (count, _) in known.items():
+        assert (drawn[:, answers == value] == count).all()
+    for counts in drawn:
+        people = np.repeat(answers / 3, counts)
+        assert f"{people.mean():.2f} {people.std(ddof=1):.2f}" == "3.29 1.29"
+
+
+@given(
+    st.dictionaries(st.integers(1, 6), st.tuples(st.integers(0, 8), st.integers(0, 8)), max_size=3)
+)
+def test_restrictions_keep_what_they_allow_and_nothing_else(restrict):
+    restrict = {answer: tuple(sorted(counts)) for answer, counts in restrict.items()}
+    free = audit.answers("3.4", "1.8", 20, 1, 6)
+    allowed = np.ones(len(free), dtype=bool)
+    for answer, (fewest, most) in restrict.items():
+        allowed &= (free[:, answer - 1] >= fewest) & (free[:, answer - 1] <= most)
+    expected = set(map(tuple, free[allowed].tolist()))
+    listed = audit.answers("3.4", "1.8", 20, 1, 6, restrict=restrict)
+    assert set(map(tuple, listed.tolist())) == expected
+    drawn = audit.sprite("3.4", "1.8", 20, 1, 6, draws=50, restrict=restrict)
+    assert set(map(tuple, drawn.tolist())) <= expected
+    assert (len(drawn) > 0) == (len(expected) > 0)
+
+
+def test_debit_gives_the_published_verdicts():
+    # The data set pigs3 of scrutiny, and more of the cases in its test-debit.R.
+    pigs = [("0.53", "0.50"), ("0.44", "0.50"), ("0.77", "0.42"), ("0.19", "0.35")]
+    pigs += [("0.34", "0.47"), ("0.93", "0.25"), ("0.12", "0.33")]
+    verdicts = [audit.debit(mean, sd, 1683) for mean, sd in pigs]
+    assert verdicts == [True, True, True, False, True, True, True]
+    assert audit.debit("0.50", "0.503", 100)
+    assert not audit.debit("0.05", "0.21", 20)
+    assert audit.debit("0.05", "0.22", 20)
+    assert not audit.debit("0.33", "0.4", 9, digits="floor")
+    assert audit.debit("0.33", "0.5", 9, digits="floor")
+
+
+@pytest.mark.parametrize("n", range(2, 12))
+def test_debit_agrees_with_all_counts(n):
+    true = set()
+    for ones in range(n + 1):
+        mean, sd = mean_sd([1] * ones + [0] * (n - ones))
+        true |= set(product(texts(mean, 2, "rounded", 4), texts(sd, 2, "rounded", 5)))
+    every = [f"{i / 100:.2f}" for i in range(101)]
+    assert {pair for pair in product(every, every) if audit.debit(*pair, n)} == true
+
+
 def test_impossible_pairs_have_no_answers():
     assert audit.answers("5.19", "1.50", 28).shape == (0, 6)
     assert audit.sprite("5.19", "1.50", 28, low=1, high=7).shape == (0, 7)
@@ -654,6 +727,39 @@ def test_p_of_t_and_f_as_scipy_has_them():
     assert_allclose(high, stats.f.sf(6.5995, 1, 93), rtol=1e-12)
     low, _ = audit.p_range("F", "6.60", 1, 93)
     assert_allclose(low, 2 * stats.t.sf(sqrt(6.605), 93), rtol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("test", "value", "df", "sf"),
+    [
+        ("t", "-2.12", ["88"], lambda t, df: 2 * stats.t.sf(abs(t), df)),
+        ("F", "2.20", ["2", "28"], stats.f.sf),
+        ("r", ".20", ["28"], lambda r, df: 2 * stats.t.sf(r * sqrt(df / (1 - r * r)), df)),
+        ("r", "-.99", ["28"], lambda r, df: 2 * stats.t.sf(-r * sqrt(df / (1 - r * r)), df)),
+        ("z", "2.20", [], lambda z: 2 * stats.norm.sf(z)),
+        ("chi2", "3.25", ["1"], stats.chi2.sf),
+        ("Q", "12.1", ["7"], stats.chi2.sf),
+    ],
+)
+@pytest.mark.parametrize("tails", [1, 2])
+def test_ranges_of_p_hold_those_of_scipy_and_no_more(test, value, df, sf, tails):
+    low, high = audit.p_range(test, value, *map(float, df), tails=tails)
+    ends = [end(value, way) for way in (-1, 1)]
+    assert_allclose(sorted([low, high]), sorted(sf(e, *map(float, df)) * tails / 2 for e in ends))
+    # Printed df stand for a range, and widen it.
+    wide = audit.p_range(test, value, *df, tails=tails)
+    corners = [
+        sf(e, *ds) * tails / 2
+        for e in ends
+        for ds in product(*[(end(d, -1), end(d, 1)) for d in df])
+    ]
+    assert_allclose(wide, (min(corners), max(corners)))
+
+
+def test_a_statistic_that_may_be_zero_has_a_p_of_one():
+    assert audit.p_range("t", "0.0", "20")[1] == 1
+    assert audit.p_range("r", ".00", "20")[1] == 1
+    assert audit.p_range("r", "1.00", "20")[0] == 0
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,12 @@ A *distribution of answers* is an integer array with one count for every answer 
 
 from audit.answers import answers, sprite
 from audit.corrections import corrections
-from audit.grim import grim, grimmer
+from audit.grim import debit, grim, grimmer
 from audit.groups import exact_tests, printed_columns, splits, splits_by_reading
 from audit.pairs import answer_pairs, ranges
 from audit.printed import READINGS
 from audit.pvalues import p_range, p_verdict, recomputed
 from audit.shares import bases, count_sets, counts_for
 from audit.simulate import change_digit, control, simulate_items
+from audit.text import read, read_pdf
 from audit.two_groups import ALPHA, Comparison, compare, counted, hedges_g, listed, mann_whitney

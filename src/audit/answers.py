@@ -1,16 +1,29 @@
 """The answers that can stand behind a printed mean and standard deviation."""
 
-from collections.abc import Callable, Iterable
-from math import comb
+from collections.abc import Callable, Iterable, Mapping
+from math import comb, inf
+from types import MappingProxyType
 
 import numpy as np
 
 from audit.grim import sums_and_squares
 from audit.printed import Reading
 
+Counts = Mapping[int, tuple[int, int]]
+"""How many people gave an answer, at least and at most."""
+
+FREE: Counts = MappingProxyType({})
+
 
 def answers(
-    mean: str, sd: str, n: int, low: int = 0, high: int = 5, digits: Reading = "rounded"
+    mean: str,
+    sd: str,
+    n: int,
+    low: int = 0,
+    high: int = 5,
+    digits: Reading = "rounded",
+    items: int = 1,
+    restrict: Counts = FREE,
 ) -> np.ndarray:
     """Return every distribution of `n` whole answers that gives the printed mean and SD.
 
@@ -22,13 +35,17 @@ def answers(
 
     Parameters
     ----------
-    mean, sd, n, low, high, digits
-        As for `grimmer`.
+    mean, sd, n, low, high, digits, items
+        As for `grimmer`. With several items an answer is the sum of a person's answers, from
+        items·low to items·high.
+    restrict
+        What is known of the counts: {0: (12, 12), 5: (1, 60)} has twelve people answer 0, exactly,
+        and somebody 5.
 
     Returns
     -------
     numpy.ndarray
-        Integers of shape (distributions, high - low + 1); no rows if none is possible.
+        Integers of shape (distributions, items·(high - low) + 1); no rows if none is possible.
 
     Raises
     ------
@@ -40,8 +57,8 @@ def answers(
     >>> answers("2.50", "2.89", 4)
     array([[2, 0, 0, 0, 0, 2]])
     """
-    left = starts(sums_and_squares(mean, sd, n, low, high, digits), n)
-    return distributions(left, high - low)
+    left = starts(sums_and_squares(mean, sd, n, low, high, digits, items), n)
+    return distributions(left, items * (high - low), _shifted(restrict, items * low))
 
 
 def sprite(
@@ -53,6 +70,8 @@ def sprite(
     draws: int = 1000,
     seed: int | np.random.Generator = 0,
     digits: Reading = "rounded",
+    items: int = 1,
+    restrict: Counts = FREE,
 ) -> np.ndarray:
     """Draw distributions of answers at random among those with the printed mean and SD.
 
@@ -66,8 +85,8 @@ def sprite(
 
     Parameters
     ----------
-    mean, sd, n, low, high, digits
-        As for `grimmer`.
+    mean, sd, n, low, high, digits, items, restrict
+        As for `answers`.
     draws
         How many distributions to draw.
     seed
@@ -76,7 +95,7 @@ def sprite(
     Returns
     -------
     numpy.ndarray
-        Integers of shape (draws, high - low + 1); no rows if no distribution is possible.
+        Integers of shape (draws, items·(high - low) + 1); no rows if no distribution is possible.
 
     Raises
     ------
@@ -96,10 +115,11 @@ def sprite(
            [2, 0, 0, 0, 0, 2]])
     """
     rng = np.random.default_rng(seed)
-    left = starts(sums_and_squares(mean, sd, n, low, high, digits), n)
-    if len(left) == 0:
-        return np.empty((0, high - low + 1), dtype=np.intp)
-    ways, draw = drawer(left, high - low)
+    top = items * (high - low)
+    left = starts(sums_and_squares(mean, sd, n, low, high, digits, items), n)
+    ways, draw = drawer(left, top, _shifted(restrict, items * low))
+    if not ways.any():
+        return np.empty((0, top + 1), dtype=np.intp)
     return draw(rng.choice(len(left), size=draws, p=ways / ways.sum()), rng)
 
 
@@ -113,17 +133,17 @@ def starts(pairs: Iterable[tuple[int, int]], n: int) -> np.ndarray:
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
-def distributions(left: np.ndarray, top: int) -> np.ndarray:
+def distributions(left: np.ndarray, top: int, restrict: Counts = FREE) -> np.ndarray:
     """Return every distribution of answers from 0 to `top` that uses up one of the rows left."""
     counts = np.empty((len(left), 0), dtype=np.intp)
     for answer in range(top, 2, -1):
-        parent, count, left = _share_out(left, answer)
+        parent, count, left = _share_out(left, answer, restrict)
         counts = np.column_stack([count, counts[parent]])
-    lowest = _lowest_three(left)
-    return np.column_stack([lowest, counts])[(lowest >= 0).all(axis=1), : top + 1]
+    lowest, possible = _lowest_three(left, restrict)
+    return np.column_stack([lowest, counts])[possible, : top + 1]
 
 
-def drawer(left: np.ndarray, top: int) -> tuple[np.ndarray, Callable]:
+def drawer(left: np.ndarray, top: int, restrict: Counts = FREE) -> tuple[np.ndarray, Callable]:
     """Count the distributions of every row left, and return how to draw among them.
 
     Distributions are ways down a graph: a state is what is left after the upper answers, an edge
@@ -138,12 +158,12 @@ def drawer(left: np.ndarray, top: int) -> tuple[np.ndarray, Callable]:
     """
     steps = []
     for answer in range(top, 2, -1):
-        parent, count, rest = _share_out(left, answer)
+        parent, count, rest = _share_out(left, answer, restrict)
         first = np.searchsorted(parent, np.arange(len(left) + 1))
         left, child = np.unique(rest, axis=0, return_inverse=True)
         steps.append((first, count, child))
-    lowest = _lowest_three(left)
-    ways = (lowest >= 0).all(axis=1).astype(float)
+    lowest, possible = _lowest_three(left, restrict)
+    ways = possible.astype(float)
     ways_before = []
     for first, _, child in reversed(steps):
         ways_before.insert(0, np.concatenate([[0.0], np.cumsum(ways[child])]))
@@ -163,18 +183,23 @@ def drawer(left: np.ndarray, top: int) -> tuple[np.ndarray, Callable]:
     return ways, draw
 
 
-def _share_out(left: np.ndarray, answer: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _share_out(
+    left: np.ndarray, answer: int, restrict: Counts
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Let as many people give `answer` as can, in every way, and drop what lower answers cannot.
 
     Returns the row of `left` that each way begins with, how many give the answer, what is left.
     """
     each = np.array([1, answer, comb(answer, 2)])
+    fewest, most = restrict.get(answer, (0, inf))
+    ways = np.minimum((left // each).min(axis=1), most) + 1 - fewest
     # Whole numbers of the machine's own width: numpy repeats by no other where that is 32 bits.
-    ways = ((left // each).min(axis=1) + 1).astype(np.intp)
+    ways = np.maximum(ways, 0).astype(np.intp)
     parent = np.repeat(np.arange(len(left)), ways)
-    count = np.arange(len(parent)) - np.repeat(np.cumsum(ways) - ways, ways)
+    count = fewest + np.arange(len(parent)) - np.repeat(np.cumsum(ways) - ways, ways)
     rest = left[parent] - count[:, None] * each
     people, total, pairs = rest.T
+    # The lower answers can take what is left only if it is not too much for them, nor too spread.
     possible = (
         (total <= (answer - 1) * people)
         & (2 * pairs <= (answer - 2) * total)
@@ -183,8 +208,16 @@ def _share_out(left: np.ndarray, answer: int) -> tuple[np.ndarray, np.ndarray, n
     return parent[possible], count[possible], rest[possible]
 
 
-def _lowest_three(left: np.ndarray) -> np.ndarray:
-    """Return the counts of 0, 1 and 2 that use up what is left; negative where none do."""
+def _lowest_three(left: np.ndarray, restrict: Counts) -> tuple[np.ndarray, np.ndarray]:
+    """Return the counts of 0, 1 and 2 that use up what is left, and whether they are possible."""
     people, total, pairs = left.T
-    lowest = np.column_stack([people - total + pairs, total - 2 * pairs, pairs])
-    return lowest.astype(np.intp)
+    lowest = np.column_stack([people - total + pairs, total - 2 * pairs, pairs]).astype(np.intp)
+    possible = (lowest >= 0).all(axis=1)
+    for answer, (fewest, most) in restrict.items():
+        if answer <= 2:
+            possible &= (lowest[:, answer] >= fewest) & (lowest[:, answer] <= most)
+    return lowest, possible
+
+
+def _shifted(restrict: Counts, low: int) -> Counts:
+    return {answer - low: counts for answer, counts in restrict.items()}

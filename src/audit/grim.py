@@ -54,8 +54,7 @@ def grimmer(
     """Tell whether whole answers from `low` to `high` can have the printed mean and SD (GRIMMER).
 
     Answered exactly: the published tests are necessary conditions, this one is also sufficient,
-    because it finds out whether answers in the range have such a sum of squares. With answers of 0
-    and 1 it is DEBIT.
+    because it finds out whether answers in the range have such a sum of squares.
 
     Parameters
     ----------
@@ -83,9 +82,6 @@ def grimmer(
     Allard, A. (2018). Analytic-GRIMMER: A new way of testing the possibility of standard
     deviations. https://aurelienallard.netlify.app/post/anaytic-grimmer-possibility-standard-deviations/
 
-    Heathers, J. A. J., & Brown, N. J. L. (2019). DEBIT: A simple consistency test for binary data.
-    https://osf.io/5vb3u/
-
     Examples
     --------
     >>> grimmer("2.78", "2.30", 60), grimmer("2.78", "2.30", 60, low=1, high=6)
@@ -94,6 +90,31 @@ def grimmer(
     (True, False)
     """
     return any(sums_and_squares(mean, sd, n, low, high, digits, items))
+
+
+def debit(mean: str, sd: str, n: int, digits: Reading = "rounded") -> bool:
+    """Tell whether answers of 0 and 1 can have the printed mean and SD (DEBIT).
+
+    Of such answers mean and SD depend on one number, how many of the n are 1. The published test
+    asks only whether the SD goes with some mean that prints so; this one also whether that mean is
+    one of n people.
+
+    Parameters
+    ----------
+    mean, sd, n, digits
+        As for `grimmer`.
+
+    References
+    ----------
+    Heathers, J. A. J., & Brown, N. J. L. (2019). DEBIT: A simple consistency test for binary data.
+    https://osf.io/5vb3u/
+
+    Examples
+    --------
+    >>> debit("0.36", "0.11", 20), debit("0.35", "0.49", 20)
+    (False, True)
+    """
+    return grimmer(mean, sd, n, 0, 1, digits)
 
 
 # Sums and sums of squares. What a person gave is counted from the lowest that is possible, 0, to
