@@ -39,6 +39,7 @@ ROUNDINGS = {
     "down": [ROUND_DOWN],
     "ceiling": [ROUND_CEILING],
     "floor": [ROUND_FLOOR],
+    "any": [ROUND_FLOOR, ROUND_CEILING],
 }
 PRINTED = ["mean_women", "sd_women", "mean_men", "sd_men", "t", "df"]
 ITEMS = Path(__file__).parents[1] / "data" / "published" / "omi_items.csv"
@@ -504,6 +505,24 @@ def test_only_one_split_lets_all_items_be_true(found):
         "dropped": [[60, 35]],
         "either": [[60, 35]],
     }
+
+
+def test_what_each_reading_leaves(items):
+    table = audit.splits_by_reading(items, women=WOMEN, men=MEN).set_index("digits")
+    left = {digits: pairs for digits, pairs in table["left"].items() if pairs}
+    # One display with digits dropped, and rounding down a negative t, which comes to the same.
+    assert left == dict.fromkeys(["dropped", "either", "floor", "any"], [(60, 35)])
+    # Plain truncation has each but the fourth item, whose t would have been printed as -2.11.
+    assert table.loc["down", ["item_01", "item_02", "item_03", "item_04"]].tolist() == [1, 3, 4, 0]
+    names = items.dropna(subset=["t"])["item"].tolist()
+    assert (table.loc["any", names] >= table[names].max()).all()
+
+
+def test_no_answers_missing_item_by_item_make_61_and_34_fit(items):
+    # Whoever of 61 women and 34 men is missing on an item, its numbers come from sizes up to these.
+    table = audit.splits_by_reading(items, women=range(2, 62), men=range(2, 35))
+    assert not table["each"].any()
+    assert not table[["item_02", "item_03", "item_04"]].any(axis=None)
 
 
 def test_either_reading_accepts_what_one_of_the_two_accepts(found):
