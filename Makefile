@@ -8,7 +8,7 @@ SETUP = @command -v $(PYTHON) >/dev/null \
 	|| { echo "No $(PYTHON) here: install Python 3.11 or newer"; exit 1; } \
 	&& $(PYTHON) tools/setup_venv.py
 
-.PHONY: help setup setup-book book site own pdf lighthouse exercises slides test reproduce bench lint lab colab data golden lock clean
+.PHONY: help setup setup-book book site own pdf lighthouse exercises slides test reproduce bench lint lab work wasm branch data golden lock clean
 
 help: ## list what can be made
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,11 +46,22 @@ exercises: setup ## write the exercises' notebooks, for students and for teacher
 slides: setup book ## make the slides of the six sessions into book/_build/slides (needs npm once)
 	@$(RUN) tools/slides.py
 
-lab: setup ## open the chapters in JupyterLab
-	$(RUN) -m jupyterlab book/chapters
+lab: work ## work in JupyterLab on copies of chapters, exercises and data; it keeps what you change
+	STUDY_DATA=$(CURDIR)/book/_build/work/data $(RUN) -m jupyterlab book/_build/work
 
-colab: setup-book ## fit the chapters' cell for Colab to the repository's address in book/_config.yml
-	@$(RUN) tools/colab.py
+work: setup ## bring the copies for `make lab`, in book/_build/work, up to date
+	@$(RUN) tools/work.py
+
+book/_build/wasm/ready: tools/wasm/requirements.txt
+	$(PYTHON) -m venv --clear book/_build/wasm
+	book/_build/wasm/bin/python -m pip install --quiet --require-hashes -r $<
+	touch $@
+
+wasm: setup book/_build/wasm/ready ## run the chapters under a Python for WebAssembly
+	book/_build/wasm/bin/python tools/wasm/run.py
+
+branch: setup ## commit such copies to the branch `work`, for Binder, Colab and a class's hub
+	@$(RUN) tools/work.py branch
 
 data: setup-book ## write the synthetic tables anew, byte for byte as they are
 	$(RUN) data/make_study.py
@@ -74,5 +85,5 @@ lock: ## compile requirements.txt and requirements-dev.txt from pyproject.toml (
 	sed '/^# The following packages were excluded/,$$d' requirements-dev.txt >requirements-dev.part
 	mv requirements-dev.part requirements-dev.txt
 
-clean: ## remove everything built, and the results kept between builds
-	rm -rf book/_build
+clean: ## remove everything built, and the results kept between builds, but not book/_build/work
+	[ ! -d book/_build ] || find book/_build -mindepth 1 -maxdepth 1 ! -name work -exec rm -rf {} +

@@ -14,14 +14,12 @@ from pathlib import Path
 from threading import Thread
 
 import build
-import colab
 import colophon
 import execute
 import lite
 import nbformat
 import pytest
 import reproduce
-import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -165,13 +163,24 @@ def test_the_colophon_works_without_git(repository, monkeypatch):
 # --- Launch buttons ---
 
 
-@pytest.mark.parametrize("address", ["", "https://github.com/some/book"])
-def test_launch_buttons_need_only_the_address_of_the_repository(tmp_path, address):
+@pytest.mark.parametrize(
+    ("address", "site", "places"),
+    [
+        ("", "https://some.example", []),
+        ("https://github.com/some/book", "", ["Binder"]),
+        ("https://github.com/some/book", "https://some.example", ["Binder", "Colab"]),
+    ],
+)
+def test_launch_buttons_need_only_the_addresses_of_repository_and_site(
+    tmp_path, address, site, places
+):
     source = tmp_path / "book"
     (source / "chapters").mkdir(parents=True)
     settings = (BOOK / "_config.yml").read_text()
-    assert settings.count('\n  url: ""\n') == 1
-    (source / "_config.yml").write_text(settings.replace('url: ""', f'url: "{address}"'))
+    for line, value in {'\n  url: ""\n': address, '\n  baseurl: ""\n': site}.items():
+        assert settings.count(line) == 1
+        settings = settings.replace(line, line.replace('""', f'"{value}"'))
+    (source / "_config.yml").write_text(settings)
     (source / "_toc.yml").write_text(
         "format: jb-book\nroot: intro\nchapters:\n- file: chapters/one\n"
     )
@@ -186,63 +195,12 @@ def test_launch_buttons_need_only_the_address_of_the_repository(tmp_path, addres
         if folder.name != "_build":
             shutil.copytree(folder, source / folder.name)
     page = (build.make_pages(source, tmp_path / "work") / "chapters" / "one.html").read_text()
-    links = [
-        "https://mybinder.org/v2/gh/some/book/main?urlpath=lab/tree/book/chapters/one.ipynb",
-        "https://colab.research.google.com/github/some/book/blob/main/book/chapters/one.ipynb",
-    ]
-    assert [link in page for link in links] == [bool(address)] * 2
+    links = {
+        "Binder": "https://mybinder.org/v2/gh/some/book/work?urlpath=lab/tree/chapters/one.ipynb",
+        "Colab": "https://colab.research.google.com/github/some/book/blob/work/chapters/one.ipynb",
+    }
+    assert [place for place, link in links.items() if link in page] == places
     assert ("mybinder" in page) == bool(address)
-
-
-# --- In Colab ---
-
-REPOSITORY = {"url": "https://github.com/some/book", "branch": "main"}
-
-
-def colab_cell(repository=REPOSITORY):
-    notebook = nbformat.reads(colab.with_cell(CHAPTER.read_text(), repository), as_version=4)
-    nbformat.validate(notebook)
-    return notebook.cells[1].source
-
-
-def test_an_address_gives_each_chapter_one_cell_and_takes_it_away_again():
-    text = CHAPTER.read_text()
-    once = colab.with_cell(text, REPOSITORY)
-    assert colab.with_cell(once, REPOSITORY) == once != text
-    assert colab.with_cell(once, REPOSITORY | {"url": ""}) == text
-    elsewhere = colab.with_cell(once, REPOSITORY | {"url": "https://example.org/other"})
-    assert "some/book" not in elsewhere
-    assert elsewhere.count('"id": "colab"') == 1
-
-
-@pytest.mark.parametrize("path", sorted((BOOK / "chapters").glob("*.ipynb")), ids=lambda p: p.stem)
-def test_the_chapters_are_as_jupyter_saves_them_with_the_cell_that_the_address_asks_for(path):
-    repository = yaml.safe_load((BOOK / "_config.yml").read_text())["repository"]
-    text = path.read_text(encoding="utf-8")
-    assert text == colab.with_cell(text, repository), "run make colab"
-
-
-def test_in_colab_the_cell_fetches_the_book_once(tmp_path, monkeypatch):
-    asked = []
-
-    def run(command, check):
-        assert check
-        asked.append(command)
-        Path("book", "data").mkdir(parents=True, exist_ok=True)
-
-    monkeypatch.setattr(subprocess, "run", run)
-    monkeypatch.setenv("STUDY_DATA", "")
-    monkeypatch.chdir(tmp_path)
-    exec(colab_cell(), {})
-    assert asked == []  # not Colab
-    monkeypatch.setitem(sys.modules, "google.colab", colab)
-    exec(colab_cell(), {})
-    assert asked[0] == [*["git", "clone", "--quiet", "--depth=1", "--branch=main"], *asked[0][-2:]]
-    assert asked[0][-2:] == [REPOSITORY["url"], "book"]
-    assert asked[1] == [sys.executable, *["-m", "pip", "install", "--quiet", "./book"]]
-    assert os.environ["STUDY_DATA"] == str(tmp_path / "book" / "data")
-    exec(colab_cell(), {})
-    assert asked[2:] == [asked[1]]  # in a kernel that was started anew, which pip finds done
 
 
 # --- In the browser ---

@@ -137,22 +137,24 @@ def linked_data(app: Sphinx, page: str, context: dict[str, Any]) -> str:
 
 
 def launch_links(page: str, context: dict[str, Any]) -> dict[str, str]:
-    """Return where else a chapter opens, once the settings say where the book is kept."""
+    """Return where else a chapter opens, once the settings say where the book is kept.
+
+    All open it in the folder of the branch `work`, which tools/work.py makes.
+    """
     repository = context["theme_repository_url"].removesuffix("/")
     if not repository:
         return {}
-    branch = context["theme_repository_branch"]
-    file = f"{context['theme_path_to_docs'].strip('/')}/{page}.ipynb".lstrip("/")
     on_github = repository.removeprefix("https://github.com/")
     is_on_github = on_github != repository
     kept = f"gh/{on_github}" if is_on_github else f"git/{quote(repository, safe='')}"
-    links = {"Binder": f"https://mybinder.org/v2/{kept}/{branch}?urlpath=lab/tree/{file}"}
-    if is_on_github:
+    links = {"Binder": f"https://mybinder.org/v2/{kept}/work?urlpath=lab/tree/{page}.ipynb"}
+    if is_on_github and context["base"]:  # in Colab the chapter fetches the rest from the site
         colab = "https://colab.research.google.com/github"
-        links["Colab"] = f"{colab}/{on_github}/blob/{branch}/{file}"
+        links["Colab"] = f"{colab}/{on_github}/blob/work/{page}.ipynb"
     if hub := (context["theme_launch_buttons"] or {}).get("jupyterhub_url", "").rstrip("/"):
         folder = repository.rsplit("/", 1)[1].removesuffix(".git")
-        asked = {"repo": repository, "branch": branch, "urlpath": f"lab/tree/{folder}/{file}"}
+        place = f"lab/tree/{folder}/{page}.ipynb"
+        asked = {"repo": repository, "branch": "work", "urlpath": place}
         links["JupyterHub"] = f"{hub}/hub/user-redirect/git-pull?{urlencode(asked)}"
     return links
 

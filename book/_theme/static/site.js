@@ -62,3 +62,18 @@ for (const form of document.querySelectorAll(".self-check"))
 // From a folder, browsers refuse to read the pages that were found, to show the words around.
 if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined")
   DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+// Where the settings name no address of the site, a notebook is told where it came from, so that
+// its first cell can fetch from there what the reader lacks.
+const notebook = document.querySelector(".open a[download]");
+if (notebook && location.protocol !== "file:")
+  notebook.addEventListener("click", async (event) => {
+    if (notebook.href.startsWith("blob:")) return;
+    event.preventDefault();
+    const [site, path] = notebook.href.split("_sources/");
+    const text = await (await fetch(notebook.href)).text();
+    const told = text.replace('SITE = \\"\\"', `SITE = \\"${site}\\"`);
+    notebook.download = path.split("/").pop();
+    notebook.href = URL.createObjectURL(new Blob([told]));
+    notebook.click();
+  });
