@@ -27,6 +27,28 @@ CHROMIUM = [
 
 # Four people, so that every number about them can be worked out in the head. Nobody exists.
 TINY = {
+    "study.toml": """\
+title = "Four people"
+records = "synthetic"
+private = false
+
+[compare]
+group = "sex"
+labels = { woman = "women", man = "men" }
+
+[scale]
+answers = "omi"
+items = "omi_items"
+low = 0
+high = 5
+ends = ["no", "yes"]
+
+[themes]
+coder = "consensus"
+
+[quotes]
+beside = ["job_title", "sex", "age", "years_experience"]
+""",
     "study/participants.csv": """\
 participant_id,sex,age,job_title,years_experience,work_setting,continuing_education,\
 close_person_diagnosed,own_diagnosis,sought_treatment,patient_contact,recovery_opinion,\

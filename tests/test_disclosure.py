@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.compute import compare, describe, disclosure, themes
+from helpers.load.settings import Quotes
 
 GOLDEN = pd.read_csv(Path(__file__).parent / "golden" / "acro_cells.csv")
 
@@ -116,7 +117,7 @@ def test_means_of_few_and_the_next_one_go():
 def test_every_description_of_a_speaker_is_shared(people):
     frame = pd.DataFrame(people, columns=["job", "age"]).astype({"age": "Int64", "job": "str"})
     frame["participant_id"] = [f"P{n}" for n in range(len(frame))]
-    lines = disclosure.speakers(frame, ["job", "age"], {"age": 10}, 4)
+    lines = disclosure.speakers(frame, Quotes(("job", "age"), bands={"age": 10}), 4)
     told = lines[lines != ""]
     assert (told.map(told.value_counts()) >= 4).all()
 

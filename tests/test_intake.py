@@ -140,7 +140,7 @@ def test_codes_are_told_apart_by_their_path(tmp_path):
     book = drafted.frames["codebook"].set_index("theme")
     assert book.loc["apoyo_companeras", "label"] == "Compañeras"
     assert drafted.settings["themes"]["residual"] == ["otro"]
-    assert drafted.settings[""]["language"] == "es"
+    assert drafted.settings["themes"]["language"] == "es"
     assert set(drafted.frames["codings"]["coder"]) == {"c1", "c2"}
 
 

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.compute.themes import (
-    RESIDUAL,
     by_group,
     coders,
     combinations,
@@ -19,9 +18,11 @@ from helpers.compute.themes import (
     segments,
     theme_counts,
 )
+from helpers.load.settings import Quotes
 from helpers.load.study import data_folder, load_study
 
 STUDY = load_study()
+RESIDUAL = "other"
 THEMES = STUDY.codebook.loc[STUDY.codebook["question"].eq("recovery"), "theme"].tolist()
 ADHERENCE, _, FAMILY = THEMES[:3]
 
@@ -36,6 +37,7 @@ def study_of(named, **columns):
     ]
     return replace(
         STUDY,
+        settings=replace(STUDY.settings, quotes=Quotes()),
         participants=pd.DataFrame({"participant_id": people} | columns),
         responses=pd.DataFrame(
             {"participant_id": people, "question": "recovery", "text": "what somebody says"}

@@ -35,7 +35,7 @@ def test_a_theme_has_its_entry_its_groups_and_its_words():
         }
     )
     named = named.assign(share=named["n"] / named["base"], low=0, high=1)
-    speaker = {"job_title": "nurse", "sex": "man", "age": 40, "years_experience": 1}
+    speaker = {"speaker": "nurse, man, 40, 1 year in the field"}
     said = pd.DataFrame([{"stretch": "An aunt."} | speaker])
     page = BeautifulSoup(views.theme(entry, named, said).html, "html.parser")
     assert [td.get_text() for td in page.table.find_all("td")] == ["Kin <help>", "Aunts", "Friends"]

@@ -73,8 +73,9 @@ def draft(sources: Sequence[Path]) -> Draft:
     texts = result.frames.get("responses")
     if texts is not None:
         language = _language(texts["text"])
-        result.settings[""]["language"] = language
-        result.guessed.append(f"language: {language}, from the words of the answers")
+        result.settings["themes"].setdefault("coder", "")
+        result.settings["themes"]["language"] = language
+        result.guessed.append(f"language of the answers: {language}, from their words")
     return result
 
 
@@ -252,8 +253,7 @@ def _take_scale(
 ) -> None:
     values = pd.concat([column.cells.rename(name) for name, column in scale.items()], axis=1)
     codes = next(iter(scale.values())).codes
-    low = min([*map(int, codes), int(values.min(axis=None))])
-    high = max([*map(int, codes), int(values.max(axis=None))])
+    low, high = _ends(values, codes)
     frame = values.copy()
     frame.insert(0, "participant_id", person)
     fields = [_id_field(unique=times is None)]
@@ -274,7 +274,7 @@ def _take_scale(
         ),
         _field("label", "string", "What it says.", {"required": True}),
     ]
-    ends = [codes[min(codes)], codes[max(codes)]] if codes else [str(low), str(high)]
+    ends = [codes[min(codes)], codes[max(codes)]] if codes else []
     about = {"answers": "answers", "items": "items", "low": low, "high": high, "ends": ends}
     result.settings["scale"] = about | {"reversed": []}
     missing = int(values.isna().sum().sum())
@@ -282,6 +282,18 @@ def _take_scale(
         f"scale: {len(scale)} items ({', '.join(list(scale)[:3])} …), {low} to {high}, none "
         f"reversed; {missing} answers are missing"
     )
+
+
+def _ends(values: pd.DataFrame, codes: dict[float, str]) -> tuple[int, int]:
+    """Return the ends that the file names, or round ones: the extremes are what two people said."""
+    if codes:
+        return int(min(codes)), int(max(codes))
+    least, most = float(values.min(axis=None)), float(values.max(axis=None))
+    if most - least < 11:
+        return int(least // 1), int(-(-most // 1))
+    round_numbers = [factor * 10**power for power in range(7) for factor in (1, 2, 5)]
+    high = next(number for number in round_numbers if number >= max(abs(least), most))
+    return (-high if least < 0 else 0), high
 
 
 def _typed(name: str, column: Column) -> tuple[str, pd.Series, dict[str, Any]]:
@@ -397,10 +409,10 @@ def _take_project(result: Draft, project: qdpx.Project, file: str, people: dict[
     ]
     key = ["participant_id", "question", "theme", "coder", "start"]
     frame = pd.DataFrame(codings, columns=[*key, "end"]).sort_values([*key, "end"], kind="stable")
-    once = frame.drop_duplicates(key, keep="last").reset_index(drop=True)
+    once = _joined(frame)
     if len(once) < len(frame):
         twice = len(frame) - len(once)
-        result.left.append(f"{twice} codings that another one by the same coder holds already")
+        result.took.append(f"{twice} codings overlap another of the same code and coder: joined")
     result.frames["codings"] = once
     every = [theme[c.code] for text in project.texts for c in text.codings]
     kept = [guid for guid in project.codes if theme[guid] in set(every)]
@@ -418,7 +430,7 @@ def _take_project(result: Draft, project: qdpx.Project, file: str, people: dict[
         for guid in kept
         if ((once["question"] == question) & (once["theme"] == theme[guid])).any()
     ]
-    result.frames["codebook"] = pd.DataFrame(book)
+    result.frames["codebook"] = pd.DataFrame(book).dropna(axis="columns", how="all")
     given = [coder[name] for name in coders]
     result.fields["codings"] = [
         _id_field(unique=False),
@@ -428,11 +440,12 @@ def _take_project(result: Draft, project: qdpx.Project, file: str, people: dict[
         _field("start", "integer", "First character, from 0.", {"required": True, "minimum": 0}),
         _field("end", "integer", "Where it ends, exclusive.", {"required": True, "minimum": 1}),
     ]
+    defined = "definition" in result.frames["codebook"]
     result.fields["codebook"] = [
         _field("question", "string", "The question.", {"required": True, "enum": used}),
         _field("theme", "string", "The theme's name in codings.", {"required": True}),
         _field("label", "string", "What pages call it.", {"required": True}),
-        _field("definition", "string", "What it means.", {}),
+        *([_field("definition", "string", "What it means.", {})] if defined else []),
     ]
     most = once["coder"].value_counts().index[0] if len(once) else ""
     counts = "consensus" if agreed else most
@@ -443,7 +456,19 @@ def _take_project(result: Draft, project: qdpx.Project, file: str, people: dict[
         f"the residual theme: {', '.join(residual) or 'none'}",
     ]
     result.left.append("names of coders; they are " + ", ".join(given))
-    result.settings["quotes"] = {"released": "released.csv", "beside": []}
+    result.settings["quotes"] = {"beside": []}
+
+
+def _joined(codings: pd.DataFrame) -> pd.DataFrame:
+    """Join stretches that overlap and were given the same theme by the same coder."""
+    group = ["participant_id", "question", "theme", "coder"]
+    rows: list[list[Any]] = []
+    for row in codings.sort_values([*group, "start", "end"]).to_numpy().tolist():
+        if rows and rows[-1][:4] == row[:4] and row[4] < rows[-1][5]:
+            rows[-1][5] = max(rows[-1][5], row[5])
+        else:
+            rows.append(row)
+    return pd.DataFrame(rows, columns=codings.columns)
 
 
 def _label(project: qdpx.Project, guid: str) -> str:
@@ -515,6 +540,14 @@ def _add_responses(result: Draft, rows: list[tuple[str, str, str]], questions: l
         frame = pd.concat([before, frame], ignore_index=True)
         questions = list(dict.fromkeys([*before["question"], *questions]))
     result.frames["responses"] = frame
+    columns = ["participant_id", "question", "start", "end"]
+    result.frames["released"] = pd.DataFrame(columns=columns)
+    result.fields["released"] = [
+        _id_field(unique=False),
+        _field("question", "string", "The question answered.", {"required": True}),
+        _field("start", "integer", "First character that may be quoted.", {"required": True}),
+        _field("end", "integer", "Where it ends, exclusive.", {"required": True}),
+    ]
     result.fields["responses"] = [
         _id_field(unique=False),
         _field("question", "string", "What was asked.", {"required": True, "enum": questions}),
@@ -571,6 +604,7 @@ TITLES = {
     "codebook": "Codebook",
     "answers": "Answers to the scale",
     "items": "Items of the scale",
+    "released": "Stretches of answers that may be quoted",
 }
 
 
@@ -604,9 +638,6 @@ def write(result: Draft, folder: Path) -> None:
     text = json.dumps(package, ensure_ascii=False, indent=2)
     (unfinished / "datapackage.json").write_text(f"{text}\n", encoding="utf-8")
     (unfinished / "study.toml").write_text(settings(result), encoding="utf-8")
-    if "responses" in result.frames:
-        head = "participant_id,question,start,end\n"
-        (unfinished / "released.csv").write_text(head, encoding="utf-8")
     unfinished.rename(folder)
 
 
@@ -622,7 +653,7 @@ def _resource(result: Draft, name: str) -> dict[str, Any]:
     if name in keys:
         schema["primaryKey"] = keys[name]
     references = []
-    if name in ("responses", "codings", "answers"):
+    if name in ("responses", "codings", "answers", "released"):
         references.append(("participant_id", "participants"))
     if name == "codings":
         references += [(["participant_id", "question"], "responses")]
@@ -652,7 +683,7 @@ def settings(result: Draft) -> str:
         "# What the book says of this study. Correct what was guessed; the rest is in README.",
         'title = "A study of your own"',
         'author = ""',
-        f"language = {_toml(told.get('', {}).get('language', 'en'))}",
+        'language = "en" # of the pages; that of the answers stands below',
         'licence = "" # of text and tables, such as CC BY 4.0; empty: all rights reserved',
         'citation = ""',
         'records = "real" # or "synthetic"',

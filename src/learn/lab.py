@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from helpers.compute.agreement import by_theme
-from helpers.compute.themes import CONSENSUS, coders, presence
+from helpers.compute.themes import coders, presence
 from helpers.load.files import (
     Problem,
     StudyError,
@@ -254,7 +254,7 @@ def beside(coding: Coding, study: Study) -> pd.DataFrame:
     >>> beside(ana, study).groupby("other", sort=False)["percent_agreement"].max().to_dict()
     {'consensus': 100.0, 'c1': 100.0, 'c2': 100.0, 'c3': 100.0}
     """
-    others = [CONSENSUS, *coders(study, coding.question)]
+    others = [study.settings.themes.coder, *coders(study, coding.question)]
     found = _held_against(coding, others, study)
     labels = _book(study, coding.question)["label"]
     tables = {other: by_theme(found.loc[[coding.coder, other]], labels) for other in others}
@@ -286,7 +286,7 @@ def differences(coding: Coding, study: Study) -> pd.DataFrame:
     >>> len(differences(ana, study))
     0
     """
-    both = _held_against(coding, [CONSENSUS], study).astype(bool).T
+    both = _held_against(coding, [study.settings.themes.coder], study).astype(bool).T
     both.columns = ["coder", "consensus"]
     differ = both[both["coder"].ne(both["consensus"])].reset_index()
     differ["many"] = differ.groupby("participant_id")["theme"].transform("size")

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from helpers.compute.themes import CONSENSUS, coders, presence
+from helpers.compute.themes import coders, presence
 from helpers.load.study import Study
 
 _SEED = 1
@@ -274,7 +274,7 @@ def confusion(study: Study, question: str) -> pd.DataFrame:
     (7, 8)
     """
     own = study.codings[study.codings["question"].eq(question)].astype({"coder": str})
-    own = own[own["coder"].ne(CONSENSUS)].reset_index(names="code")
+    own = own[own["coder"].isin(coders(study, question))].reset_index(names="code")
     every = own.merge(pd.Series(coders(study, question), name="coder_other"), how="cross")
     every = every[every["coder"].ne(every["coder_other"])]
     both = own.merge(own, on="participant_id", suffixes=("", "_other"))

@@ -85,7 +85,7 @@ def compare(
                 test  statistic  df  df2
     0  Welch's ANOVA      11.14   2  4.0
     """
-    levels = _known(answers, items, group, levels)
+    levels = _two_or_more(group, _known(answers, items, group, levels))
     if person:
         if len(levels) != 2:
             raise ValueError(f"the same people are compared at two times, not {len(levels)}")
@@ -165,7 +165,7 @@ def pairs(
     """
     from scipy import stats
 
-    levels = _known(answers, items, group, levels)
+    levels = _two_or_more(group, _known(answers, items, group, levels))
     tables = []
     for item in items:
         samples = dict(zip(levels, _samples(answers, item, group, levels), strict=True))
@@ -386,10 +386,13 @@ def _known(
     is_ordered = isinstance(column.dtype, pd.CategoricalDtype)
     there = list(column.cat.categories if is_ordered else dict.fromkeys(column.dropna()))
     _check(levels, there, f"level of {group}")
-    chosen = list(levels) or [level for level in there if column.eq(level).any()]
-    if len(chosen) < 2:
-        raise ValueError(f"{group} has {len(chosen)} level; a comparison needs two")
-    return chosen
+    return list(levels) or [level for level in there if column.eq(level).any()]
+
+
+def _two_or_more(group: str, levels: list[str]) -> list[str]:
+    if len(levels) < 2:
+        raise ValueError(f"{group} has {len(levels)} level; a comparison needs two")
+    return levels
 
 
 def _check(names: Sequence[str], there: Sequence[str], what: str) -> None:

@@ -14,11 +14,14 @@ Hundepool, A., et al. (2012). Statistical disclosure control. Wiley.
 https://doi.org/10.1002/9781118348239
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+
+from helpers.load.settings import Quotes, load_settings
 
 SAFE_NK_N, SAFE_NK_K = 2, 0.9
 """The two largest values may not make up nine tenths of a sum."""
@@ -48,6 +51,26 @@ def is_checked(frame: pd.DataFrame) -> bool:
     return _CHECKED in frame.attrs
 
 
+def guard(frame: pd.DataFrame | None, what: str) -> None:
+    """Stop where a page of a private study would show a frame that was not checked.
+
+    Raises
+    ------
+    DisclosureError
+        If it would; it names what was to be shown, and says what to do.
+
+    Examples
+    --------
+    >>> guard(pd.DataFrame({"n": [3]}), "a table")  # the book's own study is not private
+    """
+    if load_settings().private and (frame is None or not is_checked(frame)):
+        raise DisclosureError(
+            f"{what!r} was not checked, and the study is private: show a frame that a function of "
+            "helpers.compute.disclosure returned; disclosure.declare marks one that says nothing "
+            "of any person"
+        )
+
+
 def remark(frame: pd.DataFrame) -> str:
     """Return what was suppressed in a frame, or why there was nothing to suppress.
 
@@ -57,6 +80,17 @@ def remark(frame: pd.DataFrame) -> str:
     'the codebook'
     """
     return frame.attrs.get(_CHECKED, "")
+
+
+def told(n: int, threshold: int) -> str:
+    """Return a count of people for a sentence, or that it is below the threshold.
+
+    Examples
+    --------
+    >>> told(40, 10), told(4, 10)
+    ('40', 'fewer than 10')
+    """
+    return f"{n}" if n >= threshold else f"fewer than {threshold}"
 
 
 class Suppression(NamedTuple):
@@ -110,6 +144,39 @@ def suppress(counts: pd.DataFrame, threshold: int) -> Suppression:
         pd.Series(sides[0], counts.index),
         pd.Series(sides[1], counts.columns),
     )
+
+
+def table_one(rows: pd.DataFrame, people: int, threshold: int) -> pd.DataFrame:
+    """Suppress in what `helpers.compute.describe.table_one` returns.
+
+    Levels and the missing of a column add up to all people. The lowest and the highest number are
+    each the answer of somebody, and are left out.
+
+    Parameters
+    ----------
+    rows
+        Columns `variable`, `level`, `n`, `percent`, `mean`, `sd`, `low`, `high`, `missing`.
+    people
+        How many there are.
+    threshold
+        The smallest count that may be shown.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"variable": "job", "level": ["nurse", "clerk"], "n": [40, 3]})
+    >>> table_one(rows.assign(missing=12, percent=50.0), 55, 10)["n"].tolist()
+    [40, <NA>]
+    """
+    hidden, gone = pd.Series(False, rows.index), pd.Series(False, rows.index)
+    for _, of_variable in rows.groupby("variable", sort=False):
+        missing = int(of_variable["missing"].iloc[0])
+        rest = people - missing - int(of_variable["n"].sum())
+        cells = [*of_variable["n"], *([rest] if rest else []), *([missing] if missing else [])]
+        found = suppress(pd.DataFrame({"n": cells}), threshold).cells["n"].to_numpy()
+        hidden[of_variable.index] = found[: len(of_variable)]
+        gone[of_variable.index] = bool(missing) and found[-1]
+    shown = rows.drop(columns=["low", "high"], errors="ignore") if threshold else rows
+    return _without(shown, hidden.tolist(), gone.tolist(), "missing")
 
 
 def tally(rows: pd.DataFrame, column: str, threshold: int, by: str = "") -> pd.DataFrame:
@@ -293,9 +360,7 @@ def agreement(rows: pd.DataFrame, threshold: int) -> pd.DataFrame:
     return _marked(shown, _told(int(few.sum()), len(rows)))
 
 
-def speakers(
-    people: pd.DataFrame, beside: Sequence[str], bands: Mapping[str, int], threshold: int
-) -> pd.Series:
+def speakers(people: pd.DataFrame, told: Quotes, threshold: int) -> pd.Series:
     """Say who speaks, in words that at least `threshold` people share.
 
     A column is added to a description where at least so many people share what comes out, and of
@@ -305,12 +370,11 @@ def speakers(
     ----------
     people
         One row a person, with `participant_id`.
-    beside
-        The columns that describe a speaker, the most telling first.
-    bands
-        The width of the bands in which numbers are given.
+    told
+        Which columns describe a speaker, the most telling first; their units; and the bands in
+        which numbers are given where there is a threshold.
     threshold
-        How many people a description must fit.
+        How many people a description must fit; 0 if the study is not private.
 
     Returns
     -------
@@ -321,17 +385,22 @@ def speakers(
     --------
     >>> people = pd.DataFrame({"participant_id": ["P1", "P2", "P3"], "age": [31, 38, 52]})
     >>> people = people.assign(job="nurse")
-    >>> speakers(people, ["job", "age"], {"age": 10}, 2).tolist()
+    >>> told = Quotes(beside=("job", "age"), bands={"age": 10})
+    >>> speakers(people, told, 2).tolist()
     ['nurse', 'nurse', 'nurse']
-    >>> speakers(people.iloc[:2], ["job", "age"], {"age": 10}, 2).tolist()
+    >>> speakers(people.iloc[:2], told, 2).tolist()
     ['nurse, 30 to 39', 'nurse, 30 to 39']
+    >>> speakers(people, told, 0).tolist()
+    ['nurse, 31', 'nurse, 38', 'nurse, 52']
     """
-    told = pd.DataFrame(index=people["participant_id"])
-    for column in beside:
-        told[column] = _in_words(people[column], bands.get(column, 0)).to_numpy()
-    lines = pd.Series("", told.index)
-    for size in range(1, len(beside) + 1):
-        part = pd.Series([", ".join(row) for row in told.iloc[:, :size].to_numpy()], told.index)
+    words = pd.DataFrame(index=people["participant_id"])
+    for column in told.beside:
+        width = told.bands.get(column, 1) if threshold else 1
+        words[column] = [_in_words(v, width, told.units.get(column, "")) for v in people[column]]
+    lines = pd.Series("", words.index)
+    for size in range(1, len(told.beside) + 1):
+        rows = words.iloc[:, :size].to_numpy()
+        part = pd.Series([", ".join(filter(None, row)) for row in rows], words.index)
         enough = part.map(part.value_counts()) >= threshold
         # Or the shorter description would mean the few who have no longer one.
         others = lines.map(lines[~enough].value_counts()).fillna(0)
@@ -440,10 +509,13 @@ def _range(
 # --- Frames ---
 
 
-def _without(rows: pd.DataFrame, hidden: list[bool], bases: list[bool]) -> pd.DataFrame:
+def _without(
+    rows: pd.DataFrame, hidden: list[bool], others: list[bool], other: str = "base"
+) -> pd.DataFrame:
+    """Empty the numbers of hidden rows, and one other column where that is hidden."""
     shown = rows.copy()
     for column in rows.select_dtypes("number"):
-        gone = bases if column == "base" else hidden
+        gone = others if column == other else hidden
         if any(gone):
             kind = "Int64" if pd.api.types.is_integer_dtype(rows[column]) else "Float64"
             shown[column] = rows[column].astype(kind).mask(pd.Series(gone, rows.index))
@@ -460,10 +532,12 @@ def _marked(frame: pd.DataFrame, why: str) -> pd.DataFrame:
     return marked
 
 
-def _in_words(column: pd.Series, width: int) -> pd.Series:
-    if width:
-        low = column // width * width
-        text = low.astype("string") + " to " + (low + width - 1).astype("string")
-    else:
-        text = column.astype("string").str.replace("_", " ")
-    return text.fillna("")
+def _in_words(value: object, width: int, unit: str) -> str:
+    if pd.isna(value):
+        return ""
+    if isinstance(value, str):
+        return value.replace("_", " ")
+    low = value // width * width if width > 1 else value
+    number = f"{low} to {low + width - 1}" if width > 1 else f"{value}"
+    one = re.sub(r"s\b", "", unit, count=1) if number == "1" else unit
+    return f"{number} {one}".strip()

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from audit.printed import SHOWN_DECIMALS, parse, reads_as
-from helpers import omi
+from helpers.compute import agreement, omi
+from helpers.compute import compare as comparing
 from helpers.load.conditions import ConditionError, holds
 from helpers.load.files import Problem, row_lines, stop_on
 from helpers.load.study import Study
@@ -29,9 +30,15 @@ VERDICTS = {
 def tables(study: Study) -> dict[str, pd.DataFrame]:
     """Return the tables that facts are computed from.
 
-    Beside the study's own: `participants` says who answered each question
-    (`answered_<question>`), and `gender_tests` holds the attitude items compared between the sexes,
-    with the direction of each.
+    These are the study's own, and of the following those that the facts name:
+
+    - `gender_tests`: the attitude items compared between two groups, with each one's direction;
+    - `comparisons`, `moments`, `pairs`: what `helpers.compute.compare` finds of the groups that
+      study.toml compares, `item` by `item`, the score among them as "score";
+    - `scale`: one row with Cronbach's `alpha`, its interval and n;
+    - `agreement`: what `helpers.compute.agreement` finds, by `question` and `theme`.
+
+    `participants` says who answered each question (`answered_<question>`).
 
     Examples
     --------
@@ -40,19 +47,62 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
     True
     """
     people = study.participants.copy()
-    for question, answers in study.responses.groupby("question", observed=False):
-        people[f"answered_{question}"] = people["participant_id"].isin(answers["participant_id"])
-    items = study.omi_items[["item", "direction"]]
-    tests = omi.gender_tests(study.omi, items["item"]).merge(items, on="item")
-    return {
-        "participants": people,
-        "responses": study.responses,
-        "codings": study.codings,
-        "codebook": study.codebook,
-        "omi": study.omi,
-        "facts": study.facts,
-        "gender_tests": tests,
-    }
+    if study.responses is not None:
+        for question, answers in study.responses.groupby("question", observed=False):
+            people[f"answered_{question}"] = people["participant_id"].isin(
+                answers["participant_id"]
+            )
+    own = {name: getattr(study, name) for name in OWN}
+    own = {name: table for name, table in own.items() if table is not None}
+    made = {name: make for name, make in MADE.items() if study.facts["table"].eq(name).any()}
+    return {"participants": people} | own | {name: make(study) for name, make in made.items()}
+
+
+def _gender_tests(study: Study) -> pd.DataFrame:
+    items = study.scale_items()[["item", "direction"]]
+    return omi.gender_tests(study.scale_answers(), items["item"]).merge(items, on="item")
+
+
+def _compared(study: Study) -> tuple[pd.DataFrame, list[str], str, list[str]]:
+    """Return answers with a score and the groups beside them, what is compared, and by what."""
+    told, by = study.settings.scale, study.settings.compare
+    items = list(study.scale_items()["item"])
+    answers = study.scale_answers()
+    turned = {"low": told.low, "high": told.high, "reversed": told.reversed}
+    answers = answers.assign(score=comparing.score(answers, items, **turned))
+    if by.group not in answers:
+        people = study.participants[["participant_id", by.group]]
+        answers = answers.merge(people, on="participant_id")
+    return answers, ["score", *items], by.group, list(by.labels)
+
+
+def _comparisons(study: Study) -> pd.DataFrame:
+    person = "participant_id" if study.settings.compare.paired else ""
+    return comparing.compare(*_compared(study), person)
+
+
+def _scale(study: Study) -> pd.DataFrame:
+    told = study.settings.scale
+    answers, items = study.scale_answers(), list(study.scale_items()["item"])
+    found = comparing.cronbach_alpha(answers, items, told.low, told.high, told.reversed)
+    return pd.DataFrame([found])
+
+
+def _agreement(study: Study) -> pd.DataFrame:
+    questions = study.codebook["question"].unique()
+    frames = [agreement.agreement(study, q).assign(question=q) for q in questions]
+    return pd.concat(frames, ignore_index=True)
+
+
+OWN = ["responses", "codings", "codebook", "omi", "answers", "facts"]
+MADE: dict[str, Callable[[Study], pd.DataFrame]] = {
+    "gender_tests": _gender_tests,
+    "comparisons": _comparisons,
+    "moments": lambda study: comparing.moments(*_compared(study)),
+    "pairs": lambda study: comparing.pairs(*_compared(study)),
+    "scale": _scale,
+    "agreement": _agreement,
+}
 
 
 def compute(study: Study) -> dict[str, float | str]:
@@ -75,6 +125,8 @@ def compute(study: Study) -> dict[str, float | str]:
     >>> compute(study)["P1"] == len(study.participants)
     True
     """
+    if study.facts is None:
+        return {}
     sources = tables(study)
     carried = study.facts[study.facts["statistic"].notna()]
     computed: dict[str, float | str] = {}
@@ -232,7 +284,7 @@ def _p_of_f(fact: pd.Series, table: pd.DataFrame) -> float:
     return float(stats.f.sf(float(f), 1, float(df)))
 
 
-NUMBERS = {"mean", "min", "max"}
+NUMBERS = {"mean", "sd", "median", "min", "max"}
 COLUMNS = {"value", "ranking"}
 PERSON = ["age", "years_experience"]
 STATISTICS: dict[str, Callable[[pd.Series, pd.DataFrame], float | str]] = {
@@ -240,6 +292,8 @@ STATISTICS: dict[str, Callable[[pd.Series, pd.DataFrame], float | str]] = {
     "people": lambda fact, table: float(_people(_rows(fact, table))),
     "percent": _percent,
     "mean": lambda fact, table: float(_rows(fact, table)[fact["column"]].mean()),
+    "sd": lambda fact, table: float(_rows(fact, table)[fact["column"]].std()),
+    "median": lambda fact, table: float(_rows(fact, table)[fact["column"]].median()),
     "min": lambda fact, table: float(_rows(fact, table)[fact["column"]].min()),
     "max": lambda fact, table: float(_rows(fact, table)[fact["column"]].max()),
     "levels": _levels,

@@ -9,17 +9,16 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from helpers.compute import disclosure
 from helpers.compute.describe import independence
 from helpers.load.study import Study
 
-RESIDUAL = "other"
-"""The theme for what fits no other one: rankings put it last, however many people name it."""
-CONSENSUS = "consensus"
-"""The coder whose codes are those that all agreed on."""
-
 
 def coders(study: Study, question: str) -> list[str]:
-    """Return who coded the answers to a question before the consensus.
+    """Return who coded the answers to a question on their own.
+
+    That is everybody but the coder whose reading counts, who is one of them only where fewer than
+    two would be left: otherwise that reading is what they agreed on.
 
     Examples
     --------
@@ -28,10 +27,12 @@ def coders(study: Study, question: str) -> list[str]:
     ['c1', 'c2', 'c3']
     """
     codings = study.codings
-    return sorted(set(codings["coder"][codings["question"].eq(question)]) - {CONSENSUS})
+    everybody = sorted(set(codings["coder"][codings["question"].eq(question)]))
+    others = [coder for coder in everybody if coder != study.settings.themes.coder]
+    return everybody if len(others) == 1 else others
 
 
-def presence(study: Study, question: str, coder: str = CONSENSUS) -> pd.DataFrame:
+def presence(study: Study, question: str, coder: str = "") -> pd.DataFrame:
     """Tell who names which theme.
 
     Parameters
@@ -41,7 +42,7 @@ def presence(study: Study, question: str, coder: str = CONSENSUS) -> pd.DataFram
     question
         The question, as the codebook has it.
     coder
-        Whose coding counts.
+        Whose coding counts; by default that of the coder whom study.toml names.
 
     Returns
     -------
@@ -52,7 +53,7 @@ def presence(study: Study, question: str, coder: str = CONSENSUS) -> pd.DataFram
     Raises
     ------
     ValueError
-        If nobody answered the question.
+        If nobody answered the question, or there is no such coder; it names those that there are.
 
     Examples
     --------
@@ -63,7 +64,8 @@ def presence(study: Study, question: str, coder: str = CONSENSUS) -> pd.DataFram
     asked = study.responses["question"].eq(question)
     people = pd.Index(study.responses.loc[asked, "participant_id"])
     if people.empty:
-        raise ValueError(f"nobody answered the question {question!r}")
+        known = ", ".join(dict.fromkeys(study.responses["question"]))
+        raise ValueError(f"nobody answered the question {question!r}; there are {known}")
     themes = pd.Index(_themes(study, question)["theme"])
     codings = _codings(study, question, coder)
     named = np.zeros((len(people), len(themes)), dtype=bool)
@@ -72,7 +74,7 @@ def presence(study: Study, question: str, coder: str = CONSENSUS) -> pd.DataFram
     return pd.DataFrame(named, index=people, columns=themes)
 
 
-def theme_counts(study: Study, question: str, coder: str = CONSENSUS) -> pd.DataFrame:
+def theme_counts(study: Study, question: str, coder: str = "") -> pd.DataFrame:
     """Count the people who name each theme.
 
     Parameters
@@ -83,7 +85,7 @@ def theme_counts(study: Study, question: str, coder: str = CONSENSUS) -> pd.Data
     Returns
     -------
     DataFrame
-        One row a theme, those that nobody names too, the most named first and `RESIDUAL` last;
+        One row a theme, those that nobody names too, the most named first and residual ones last;
         themes with equal counts stand in the order of the codebook. `theme` and its `label`; `n`
         people; their `share` of those who answered, with its 95% interval `low` to `high` (Wilson
         1927); `printed`, the number of people that the paper prints, NA where it prints none.
@@ -108,8 +110,8 @@ def theme_counts(study: Study, question: str, coder: str = CONSENSUS) -> pd.Data
         n=named.sum().to_numpy(), share=named.mean().to_numpy()
     )
     counts["low"], counts["high"] = proportion_confint(counts["n"], len(named), method="wilson")
-    counts["printed"] = themes["printed_count"]
-    residual = counts["theme"].eq(RESIDUAL)
+    counts["printed"] = themes.get("printed_count", pd.Series(pd.NA, themes.index, "Int64"))
+    residual = counts["theme"].isin(study.settings.themes.residual)
     return counts.iloc[np.lexsort([-counts["n"], residual])].reset_index(drop=True)
 
 
@@ -119,7 +121,7 @@ def cooccurrence(study: Study, question: str) -> pd.DataFrame:
     Parameters
     ----------
     study, question
-        As for `presence`; the coding is the consensus.
+        As for `presence`; the coding is the one that counts.
 
     Returns
     -------
@@ -148,7 +150,7 @@ def combinations(study: Study, question: str) -> pd.DataFrame:
     Parameters
     ----------
     study, question
-        As for `presence`; the coding is the consensus.
+        As for `presence`; the coding is the one that counts.
 
     Returns
     -------
@@ -185,7 +187,7 @@ def by_group(study: Study, question: str, *groups: str) -> pd.DataFrame:
     Parameters
     ----------
     study, question
-        As for `presence`; the coding is the consensus.
+        As for `presence`; the coding is the one that counts.
     groups
         Columns of the participants that say who belongs to which group. People for whom a column is
         empty are left out of that comparison.
@@ -246,21 +248,22 @@ def examples(study: Study, question: str) -> pd.DataFrame:
     Parameters
     ----------
     study, question
-        As for `presence`; the coding is the consensus.
+        As for `presence`; the coding is the one that counts.
 
     Returns
     -------
     DataFrame
-        One row a person and a theme, the longest words first: `participant_id`, `theme`, `start`,
-        `end`, `stretch` (the words), and the columns of the participants.
+        One row a person and a theme, the longest words first: `participant_id`, `question`,
+        `theme`, `start`, `end`, `stretch` (the words), `speaker` (who says them, as study.toml has
+        it), and the columns of the participants.
 
     Examples
     --------
     >>> from helpers.load import load_study
-    >>> list(examples(load_study(), "recovery").columns[:7])
-    ['participant_id', 'theme', 'start', 'end', 'stretch', 'sex', 'age']
+    >>> "years in the field" in examples(load_study(), "recovery")["speaker"].iloc[0]
+    True
     """
-    codings = _codings(study, question, CONSENSUS).drop(columns=["question", "coder"])
+    codings = _codings(study, question, "").drop(columns="coder")
     codings = codings.reset_index(names="code")
     pairs = codings.merge(codings, on="participant_id", suffixes=("", "_other"))
     pairs = pairs[pairs["theme"].ne(pairs["theme_other"])]
@@ -272,6 +275,9 @@ def examples(study: Study, question: str) -> pd.DataFrame:
     codings["stretch"] = [words[start:end] for words, start, end in spans]
     longest = codings.sort_values("stretch", key=lambda s: -s.str.len(), kind="stable")
     longest = longest.drop_duplicates(["participant_id", "theme"])
+    told = study.settings
+    who = disclosure.speakers(study.participants, told.quotes, told.threshold)
+    longest["speaker"] = longest["participant_id"].map(who)
     return longest.merge(study.participants, on="participant_id")
 
 
@@ -316,4 +322,8 @@ def _themes(study: Study, question: str) -> pd.DataFrame:
 
 def _codings(study: Study, question: str, coder: str) -> pd.DataFrame:
     codings = study.codings
+    known = [*dict.fromkeys(codings["coder"]), study.settings.themes.coder]
+    coder = coder or study.settings.themes.coder
+    if coder not in known:
+        raise ValueError(f"no coder {coder!r}; there are {', '.join(dict.fromkeys(known))}")
     return codings[codings["question"].eq(question) & codings["coder"].eq(coder)]

@@ -6,13 +6,8 @@ import pandas as pd
 
 from helpers.load.files import Problem, stop_on
 
-CONSENSUS = "consensus"
-"""The coder whose codes are those that all agreed on; every study with codings needs one."""
-RESIDUAL = "other"
-"""The theme for what fits no other one; a codebook may do without."""
-
 COLUMNS = {
-    "participants": {"participant_id": "string", "patient_contact": "boolean"},
+    "participants": {"participant_id": "string"},
     "responses": {"participant_id": "string", "question": "string", "text": "string"},
     "codings": {
         **dict.fromkeys(["participant_id", "question", "theme", "coder"], "string"),
@@ -26,11 +21,13 @@ COLUMNS = {
         ],
         "string",
     ),
-    "omi_items": dict.fromkeys(["item", "label", "direction"], "string"),
-    "codebook": {
-        **dict.fromkeys(["question", "theme", "label", "definition"], "string"),
-        **dict.fromkeys(["include", "exclude", "example", "counterpart"], "string"),
-        "printed_count": "integer",
+    "omi_items": dict.fromkeys(["item", "label"], "string"),
+    "codebook": dict.fromkeys(["question", "theme", "label"], "string"),
+    "answers": {"participant_id": "string"},
+    "items": dict.fromkeys(["item", "label"], "string"),
+    "released": {
+        **dict.fromkeys(["participant_id", "question"], "string"),
+        **dict.fromkeys(["start", "end"], "integer"),
     },
 }
 """The columns without which a table cannot be used, with their types."""
@@ -42,28 +39,34 @@ KEYS = {
     "omi": [["participant_id"]],
     "facts": [["fact_id"]],
     "omi_items": [["item"], ["label"]],
-    "codebook": [["question", "theme"], ["question", "label"], ["question", "definition"]],
+    "codebook": [["question", "theme"], ["question", "label"]],
+    "answers": [],
+    "items": [["item"], ["label"]],
+    "released": [],
 }
 """The columns that together tell the rows of a table apart."""
 
-REFERENCES = [
+Reference = tuple[str, list[str], str, list[str]]
+
+REFERENCES: list[Reference] = [
     ("participants", ["participant_id"], "omi", ["participant_id"]),
     ("omi", ["participant_id"], "participants", ["participant_id"]),
     ("responses", ["participant_id"], "participants", ["participant_id"]),
     ("codings", ["participant_id", "question"], "responses", ["participant_id", "question"]),
     ("codings", ["question", "theme"], "codebook", ["question", "theme"]),
     ("codebook", ["counterpart"], "codebook", ["theme"]),
+    ("answers", ["participant_id"], "participants", ["participant_id"]),
+    ("released", ["participant_id", "question"], "responses", ["participant_id", "question"]),
 ]
 """Columns of a table whose values must stand in columns of another."""
 
 MOST = {
-    **dict.fromkeys(["participants", "responses", "codings", "omi"], 1_000_000),
-    **dict.fromkeys(["facts", "omi_items", "codebook"], 10_000),
+    **dict.fromkeys(
+        ["participants", "responses", "codings", "omi", "answers", "released"], 1_000_000
+    ),
+    **dict.fromkeys(["facts", "omi_items", "items", "codebook"], 10_000),
 }
 """The rows of a table that are read at most: no more could be worked with in a minute."""
-
-SPEAKER = ["sex", "age", "job_title", "years_experience"]
-"""What is said of somebody who is quoted."""
 
 
 def need(table: pd.DataFrame, columns: Iterable[str], who: str) -> None:

@@ -4,6 +4,7 @@ Each table of the file is optional: a study without a scale has no `[scale]`.
 """
 
 import dataclasses
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,9 +13,21 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from helpers.load.study import Problem, StudyError, data_folder
+from helpers.load.files import Problem, StudyError, read
 
 FILE = "study.toml"
+
+
+def data_folder() -> Path:
+    """Return the folder that holds `datapackage.json`: `STUDY_DATA`, or the project's own `data`.
+
+    Examples
+    --------
+    >>> (data_folder() / "datapackage.json").exists()
+    True
+    """
+    own = Path(__file__).parents[3] / "data"
+    return Path(os.environ.get("STUDY_DATA", own))
 
 
 @dataclass(frozen=True)
@@ -67,10 +80,13 @@ class Themes:
         Whose reading counts.
     residual
         The themes for what fits no other one, such as "other": rankings put them last.
+    language
+        Of the answers, if it is not that of the pages.
     """
 
     coder: str
     residual: tuple[str, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,15 +97,15 @@ class Quotes:
     ----------
     beside
         Columns of the participants that say who speaks.
+    units
+        What follows a number among them: { years_experience = "years in the field" }.
     bands
-        How wide the bands are in which numbers among them are given: 10 makes of 34 "30 to 39".
-    released
-        A table of the stretches that may be quoted while the study is private.
+        How wide the bands are in which a private study gives numbers: 10 makes of 34 "30 to 39".
     """
 
     beside: tuple[str, ...] = ()
+    units: Mapping[str, str] = field(default_factory=dict)
     bands: Mapping[str, int] = field(default_factory=dict)
-    released: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,7 +117,7 @@ class Settings:
     title, author, citation
         As they stand on pages.
     language
-        Of the pages and, unless the tables say otherwise, of the answers: "en", "es".
+        Of the pages: "en", "es".
     licence, licence_url
         Of text and data; empty if all rights are reserved.
     records
@@ -136,7 +152,6 @@ class Settings:
         return self.safe_threshold if self.private else 0
 
 
-@cache
 def load_settings(folder: Path | None = None) -> Settings:
     """Read study.toml of a folder, by default of the one that `data_folder` returns.
 
@@ -151,15 +166,20 @@ def load_settings(folder: Path | None = None) -> Settings:
     >>> load_settings().records
     'synthetic'
     """
-    path = (folder or data_folder()) / FILE
-    if not path.is_file():
+    folder = (folder or data_folder()).resolve()
+    if not (folder / FILE).is_file():
         advice = "no such file; it says what pages say of the study (README, Your own study)"
-        raise StudyError([Problem(str(path), 0, "", "", advice)])
-    text = path.read_text(encoding="utf-8")
+        raise StudyError([Problem(str(folder / FILE), 0, "", "", advice)])
+    return _settings(read(folder, FILE))
+
+
+@cache
+def _settings(content: bytes) -> Settings:
     try:
+        text = content.decode()
         told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise StudyError([Problem(FILE, 0, "", "", f"is no TOML: {error}")]) from None
+    except ValueError as error:  # of TOML, or of UTF-8
+        raise StudyError([Problem(FILE, 0, "", "", f"is no TOML in UTF-8: {error}")]) from None
     problems: list[Problem] = []
     settings = _read(Settings, told, "", text.splitlines(), problems)
     if problems:

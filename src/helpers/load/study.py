@@ -38,6 +38,7 @@ from helpers.load.files import (
     told,
     typed,
 )
+from helpers.load.settings import FILE, Scale, Settings, data_folder, line_of, load_settings
 
 PACKAGE = "datapackage.json"
 _LARGEST_PACKAGE = 1_000_000  # bytes
@@ -64,32 +65,33 @@ class Study:
 
     Categories are ordered as the schema lists them, which is the paper's order. Yes-or-no columns
     are nullable booleans, whole numbers that may be missing nullable integers. `package` is the
-    content of `datapackage.json`.
+    content of `datapackage.json`, `settings` that of `study.toml`. A table that the package does
+    not describe is None: a study needs participants, and of the others what it has.
     """
 
-    participants: pd.DataFrame
-    responses: pd.DataFrame
-    codings: pd.DataFrame
-    omi: pd.DataFrame
-    facts: pd.DataFrame
-    omi_items: pd.DataFrame
-    codebook: pd.DataFrame
     package: dict[str, Any]
+    settings: Settings
+    participants: pd.DataFrame
+    responses: pd.DataFrame | None = None
+    codings: pd.DataFrame | None = None
+    codebook: pd.DataFrame | None = None
+    omi: pd.DataFrame | None = None
+    omi_items: pd.DataFrame | None = None
+    answers: pd.DataFrame | None = None
+    items: pd.DataFrame | None = None
+    released: pd.DataFrame | None = None
+    facts: pd.DataFrame | None = None
+
+    def scale_answers(self) -> pd.DataFrame:
+        """Return the table that study.toml names as the scale's answers."""
+        return getattr(self, self.settings.scale.answers)
+
+    def scale_items(self) -> pd.DataFrame:
+        """Return the table that study.toml names as the scale's items."""
+        return getattr(self, self.settings.scale.items)
 
 
-_TABLES = [field.name for field in fields(Study) if field.name != "package"]
-
-
-def data_folder() -> Path:
-    """Return the folder that holds `datapackage.json`: `STUDY_DATA`, or the project's own `data`.
-
-    Examples
-    --------
-    >>> (data_folder() / "datapackage.json").exists()
-    True
-    """
-    own = Path(__file__).parents[3] / "data"
-    return Path(os.environ.get("STUDY_DATA", own))
+_TABLES = [field.name for field in fields(Study) if field.name not in ("package", "settings")]
 
 
 def load_study(folder: str | Path | None = None) -> Study:
@@ -129,12 +131,14 @@ def load_study(folder: str | Path | None = None) -> Study:
         problems += _cell_problems(cells, paths, schemas)
         problems += _key_problems(cells, paths, schemas, problems)
         stop_on(problems, paths.values())
-    tables = {name: typed(cells[name], schemas[name]["fields"]) for name in _TABLES}
+    settings = load_settings(folder)
+    tables = {name: typed(cells[name], schemas[name]["fields"]) for name in cells}
+    stop_on(_settings_problems(settings, tables, folder))
     if not is_known:
-        stop_on(_rule_problems(tables, cells, paths, schemas), paths.values())
+        stop_on(_rule_problems(settings, tables, cells, paths, schemas), paths.values())
     if checked and not is_known:
         _keep(Path(checked), state)
-    return Study(**tables, package=package)
+    return Study(**tables, package=package, settings=settings)
 
 
 def _digest(*contents: bytes) -> str:
@@ -210,12 +214,14 @@ def _place(package: object, path: Iterable[str | int]) -> str:
 def _package_problems(package: dict[str, Any]) -> Iterator[Problem]:
     """Find what is wrong with a package of the right form."""
     names = [resource["name"] for resource in package["resources"]]
-    wrong = [name for name in {*_TABLES, *names} if names.count(name) != _TABLES.count(name)]
+    wrong = [name for name in dict.fromkeys(names) if names.count(name) > _TABLES.count(name)]
     for name in sorted(wrong):
-        fault = "is one table too many" if name in names else "is missing"
-        advice = f"{fault}; describe exactly these: {', '.join(_TABLES)}"
+        advice = f"is one table too many; there may be each of {', '.join(_TABLES)}"
         yield Problem(PACKAGE, 0, "resources", name, advice)
-    if wrong:
+    lost = {"participants"} | {o for n, _, o, _ in needs.REFERENCES if n in names} - {"omi"}
+    for name in sorted(lost - set(names)):
+        yield Problem(PACKAGE, 0, "resources", name, "is missing; other tables rest on it")
+    if wrong or lost - set(names):
         return
     schemas = {resource["name"]: resource["schema"] for resource in package["resources"]}
     columns = {name: [f["name"] for f in schema["fields"]] for name, schema in schemas.items()}
@@ -244,11 +250,6 @@ def _package_problems(package: dict[str, Any]) -> Iterator[Problem]:
             for column in found:
                 if table in columns and column not in columns[table]:
                     yield Problem(PACKAGE, 0, at, column, f"{table} has no such column")
-    coders = {f["name"]: _rules(f) for f in schemas["codings"]["fields"]}
-    if needs.CONSENSUS not in coders.get("coder", {}).get("enum", [needs.CONSENSUS]):
-        place = "resources.codings.schema.fields.coder.constraints.enum"
-        advice = f"the helpers need the coder {needs.CONSENSUS}, whose codes count"
-        yield Problem(PACKAGE, 0, place, "", advice)
 
 
 def _field_problems(place: str, field: dict[str, Any]) -> Iterator[Problem]:
@@ -333,8 +334,8 @@ def _key_problems(
 
     What may only follow from problems that are known already is not looked for.
     """
-    keys = {name: list(needed) for name, needed in needs.KEYS.items()}
-    references = list(needs.REFERENCES)
+    keys = {name: list(needs.KEYS[name]) for name in schemas}
+    references = [reference for reference in needs.REFERENCES if _is_here(reference, cells)]
     for name, schema in schemas.items():
         keys[name] += [[f["name"]] for f in schema["fields"] if _rules(f).get("unique")]
         keys[name] += [_names(schema["primaryKey"])] if "primaryKey" in schema else []
@@ -362,10 +363,58 @@ def _key_problems(
             yield from reference_problems(paths[name], cells[name], own, other, known_there)
 
 
+def _is_here(reference: needs.Reference, cells: dict[str, pd.DataFrame]) -> bool:
+    name, own, other, others = reference
+    return all(
+        table in cells and set(columns) <= set(cells[table])
+        for table, columns in [(name, own), (other, others)]
+    )
+
+
 # --- Rules ---
 
 
+def _settings_problems(
+    settings: Settings, tables: dict[str, pd.DataFrame], folder: Path
+) -> Iterator[Problem]:
+    """Find what study.toml names and the tables have not, beside what they have."""
+    lines = read(folder, FILE).decode().splitlines()
+
+    def unknown(table: str, key: str, names: Iterable[str], there: Iterable[str]) -> Iterator:
+        for name in sorted({*names} - {*there}):
+            advice = f"is not there; use one of {', '.join(map(str, there)) or 'nothing'}"
+            yield Problem(FILE, line_of(key, lines, table), f"{table}.{key}", name, advice)
+
+    scale, compare, themes = settings.scale, settings.compare, settings.themes
+    people = tables["participants"]
+    yield from unknown("quotes", "beside", settings.quotes.beside, list(people))
+    if scale:
+        yield from unknown("scale", "answers", [scale.answers], list(tables))
+        yield from unknown("scale", "items", [scale.items], list(tables))
+        if scale.items in tables:
+            yield from unknown(
+                "scale", "reversed", scale.reversed, list(tables[scale.items]["item"])
+            )
+    if compare:
+        answers = tables.get(scale.answers) if scale else None
+        both = [table for table in (answers, people) if table is not None]
+        columns = list(dict.fromkeys(column for table in both for column in table))
+        yield from unknown("compare", "group", [compare.group], columns)
+        column = next((t[compare.group] for t in both if compare.group in t), None)
+        if column is not None:
+            yield from unknown("compare", "labels", compare.labels, list(dict.fromkeys(column)))
+    if themes and "codings" in tables:
+        coders = list(dict.fromkeys(tables["codings"]["coder"]))
+        yield from unknown("themes", "coder", [themes.coder], coders)
+        known = list(dict.fromkeys(tables["codebook"]["theme"]))
+        yield from unknown("themes", "residual", themes.residual, known)
+    elif "codings" in tables:
+        advice = "must say whose reading of the answers counts: [themes] with coder"
+        yield Problem(FILE, 0, "themes", "", advice)
+
+
 def _rule_problems(
+    settings: Settings,
     tables: dict[str, pd.DataFrame],
     cells: dict[str, pd.DataFrame],
     paths: dict[str, str],
@@ -382,12 +431,16 @@ def _rule_problems(
                 continue
             wrong = cells[name].loc[broken.to_numpy(dtype=bool), rule["column"]]
             yield from told(paths[name], rule["column"], wrong.items(), rule["advice"])
-    yield from _asked_problems(cells, paths)
-    yield from _span_problems(cells, paths["codings"])
-    yield from _item_problems(cells, paths, schemas)
-    others = cells["facts"]["conflicts_with"].str.split().explode().dropna()
-    wrong = others[~others.isin(cells["facts"]["fact_id"])]
-    yield from told(paths["facts"], "conflicts_with", wrong.items(), "no fact has this fact_id")
+    if "responses" in cells and "patient_contact" in cells["participants"]:
+        yield from _asked_problems(cells, paths)
+    if "codings" in cells:
+        yield from _span_problems(cells, paths["codings"], settings.records == "synthetic")
+    if settings.scale:
+        yield from _item_problems(cells, paths, schemas, settings.scale)
+    if "facts" in cells:
+        others = cells["facts"]["conflicts_with"].str.split().explode().dropna()
+        wrong = others[~others.isin(cells["facts"]["fact_id"])]
+        yield from told(paths["facts"], "conflicts_with", wrong.items(), "no fact has this fact_id")
 
 
 def _asked_problems(cells: dict[str, pd.DataFrame], paths: dict[str, str]) -> Iterator[Problem]:
@@ -398,15 +451,18 @@ def _asked_problems(cells: dict[str, pd.DataFrame], paths: dict[str, str]) -> It
     yield from told(paths["responses"], "participant_id", wrong.items(), advice)
 
 
-def _span_problems(cells: dict[str, pd.DataFrame], file: str) -> Iterator[Problem]:
-    """Find stretches that are none, that cut a word or a letter, and that are coded twice."""
+def _span_problems(cells: dict[str, pd.DataFrame], file: str, is_ours: bool) -> Iterator[Problem]:
+    """Find stretches that are none, that cut a word or a letter, and that are coded twice.
+
+    Words may be cut where the texts were not written with their codes: people select as they do.
+    """
     codings = cells["codings"].astype({"start": int, "end": int})
     answers = cells["responses"].set_index(["participant_id", "question"])["text"]
     spans = codings.join(answers, on=["participant_id", "question"])
     faults: dict[tuple[str, str], list[int]] = {}
     rows = zip(spans.index, spans["text"], spans["start"], spans["end"], strict=True)
     for line, answer, start, end in rows:
-        for fault in _span_faults(answer, start, end):
+        for fault in _span_faults(answer, start, end, is_ours):
             faults.setdefault(fault, []).append(line)
     for (column, advice), lines in faults.items():
         yield from told(file, column, cells["codings"].loc[lines, column].items(), advice)
@@ -419,7 +475,7 @@ def _span_problems(cells: dict[str, pd.DataFrame], file: str) -> Iterator[Proble
     yield from told(file, "start", wrong.items(), advice)
 
 
-def _span_faults(answer: str, start: int, end: int) -> Iterator[tuple[str, str]]:
+def _span_faults(answer: str, start: int, end: int, is_ours: bool) -> Iterator[tuple[str, str]]:
     """Say what is wrong with a stretch of an answer: the column at fault, and what to do."""
     if end > len(answer):
         yield "end", "lies beyond the end of the answer"
@@ -427,7 +483,7 @@ def _span_faults(answer: str, start: int, end: int) -> Iterator[tuple[str, str]]
         yield "end", "must lie after start"
     elif not answer[start:end].strip():
         yield "start", "begins a stretch of nothing but spaces; code words"
-    else:
+    elif is_ours:
         for column, offset in [("start", start), ("end", end)]:
             if _is_within(answer, offset):
                 yield column, "lies within a word or a letter; move it to where one begins or ends"
@@ -451,13 +507,16 @@ def _borders(answer: str) -> frozenset[int]:
 
 
 def _item_problems(
-    cells: dict[str, pd.DataFrame], paths: dict[str, str], schemas: dict[str, dict[str, Any]]
+    cells: dict[str, pd.DataFrame],
+    paths: dict[str, str],
+    schemas: dict[str, dict[str, Any]],
+    scale: Scale,
 ) -> Iterator[Problem]:
     """Find items that nobody answered, and printed figures that no answers can have."""
-    items, path = cells["omi_items"], paths["omi_items"]
-    lost = items.loc[~items["item"].isin(cells["omi"].columns), "item"]
-    yield from told(path, "item", lost.items(), "omi has no column of this name")
-    scales = {f["name"]: _rules(f) for f in schemas["omi"]["fields"]}
+    items, path = cells[scale.items], paths[scale.items]
+    lost = items.loc[~items["item"].isin(cells[scale.answers].columns), "item"]
+    yield from told(path, "item", lost.items(), f"{scale.answers} has no column of this name")
+    scales = {f["name"]: _rules(f) for f in schemas[scale.answers]["fields"]}
     ends = items["item"].map(scales).dropna()
     low = ends.map(lambda rules: rules.get("minimum", -math.inf)).reindex(items.index)
     high = ends.map(lambda rules: rules.get("maximum", math.inf)).reindex(items.index)

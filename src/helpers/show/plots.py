@@ -17,6 +17,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from helpers.compute import disclosure
 from helpers.show.page import Html
 
 INK, FAINT, ON_COLOUR = "#1f2933", "#c9ced6", "#fffffe"
@@ -53,7 +54,9 @@ mpl.rcParams.update(
 )
 
 
-def publish(figure: Figure, name: str, caption: str, alt: str) -> Html:
+def publish(
+    figure: Figure, name: str, caption: str, alt: str, of: pd.DataFrame | None = None
+) -> Html:
     """Put a figure on the page as inline SVG, and close it.
 
     Parameters
@@ -66,6 +69,13 @@ def publish(figure: Figure, name: str, caption: str, alt: str) -> Html:
         What the figure finds.
     alt
         What it shows, for readers who do not see it.
+    of
+        The frame that was drawn, which a private study needs: it shows no other figure.
+
+    Raises
+    ------
+    DisclosureError
+        If the study is private and the frame was not checked.
 
     Examples
     --------
@@ -73,6 +83,7 @@ def publish(figure: Figure, name: str, caption: str, alt: str) -> Html:
     >>> 'role="img" aria-label="Nothing yet"' in publish(figure, "empty", "", "Nothing yet").html
     True
     """
+    disclosure.guard(of, caption)
     buffer = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name}):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})

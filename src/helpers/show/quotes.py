@@ -4,6 +4,7 @@ from html import escape
 
 import pandas as pd
 
+from helpers.compute import disclosure
 from helpers.compute.themes import segments
 from helpers.show.page import Html
 
@@ -32,6 +33,7 @@ def annotate(text: str, codings: pd.DataFrame, labels: pd.Series, caption: str) 
     >>> "<mark>A sister" in shown.html
     True
     """
+    disclosure.guard(None, caption)  # whole answers are nobody's to release
     themes = list(dict.fromkeys(codings.sort_values("start", kind="stable")["theme"]))
     parts = []
     for segment in segments(text, codings).itertuples():
@@ -55,27 +57,28 @@ def annotate(text: str, codings: pd.DataFrame, labels: pd.Series, caption: str) 
 
 
 def examples(stretches: pd.DataFrame) -> Html:
-    """Show stretches of answers, each with the job, age and experience of who said it.
+    """Show stretches of answers, each with what may be said of who said it.
 
     Parameters
     ----------
     stretches
-        Rows that `helpers.compute.themes.examples` returns.
+        Rows that `helpers.compute.themes.examples` returns: `stretch` and `speaker`.
+
+    Raises
+    ------
+    DisclosureError
+        If the study is private and the stretches were not checked against what was released.
 
     Examples
     --------
-    >>> row = {"stretch": "every day", "sex": "woman", "job_title": "nurse"}
-    >>> examples(pd.DataFrame([row | {"age": 40, "years_experience": 9}]))
-    every day (nurse, woman, 40, 9 years in the field)
+    >>> examples(pd.DataFrame({"stretch": ["every day"], "speaker": ["nurse, woman, 40"]}))
+    every day (nurse, woman, 40)
     """
-    speakers = [
-        f"{row.job_title.replace('_', ' ')}, {row.sex}, {row.age}, {row.years_experience} "
-        f"year{'s' * (row.years_experience != 1)} in the field"
-        for row in stretches.itertuples()
-    ]
+    disclosure.guard(stretches, "quotations")
+    pairs = list(zip(stretches["stretch"], stretches["speaker"], strict=True))
     items = [
-        f"<li>“{escape(words)}” <small>{escape(speaker)}</small></li>"
-        for words, speaker in zip(stretches["stretch"], speakers, strict=True)
+        f"<li>“{escape(words)}”" + (f" <small>{escape(who)}</small>" if who else "") + "</li>"
+        for words, who in pairs
     ]
-    texts = [f"{w} ({s})" for w, s in zip(stretches["stretch"], speakers, strict=True)]
+    texts = [f"{words} ({who})" if who else words for words, who in pairs]
     return Html(f'<ul class="quotes">{"".join(items)}</ul>', "\n".join(texts))

@@ -7,7 +7,9 @@ from html import escape
 import pandas as pd
 
 from audit.printed import parse, rounded
+from helpers.compute import disclosure
 from helpers.compute.scorecard import VERDICTS
+from helpers.load.settings import load_settings
 from helpers.show.page import Html
 
 Format = str | Callable[[object], str]
@@ -41,6 +43,11 @@ def table(
     formats
         How to write a column: a format such as "{:.1f}", or a function. A missing value is a dash.
 
+    Raises
+    ------
+    DisclosureError
+        If the study is private and the frame was not checked.
+
     Examples
     --------
     >>> frame = pd.DataFrame({"answer": ["yes"], "share": [0.5]})
@@ -48,6 +55,9 @@ def table(
     >>> '<th scope="row">yes</th><td class="number">50%</td>' in shown.html
     True
     """
+    disclosure.guard(frame, caption)
+    if remark := load_settings().private and disclosure.remark(frame):
+        caption = f"{caption} ({remark})"
     labels, formats = labels or {}, formats or {}
     heads = [labels.get(column, column.replace("_", " ").capitalize()) for column in frame]
     cells = [[_cell(value, formats.get(c, "{}")) for value in frame[c]] for c in frame]
@@ -125,6 +135,7 @@ def scorecard(board: pd.DataFrame, caption: str) -> Html:
             "Note": board["note"],
         }
     )
+    rows = disclosure.declare(rows, "")  # what is printed is known
     return table(rows, caption, labels={column: column for column in rows})
 
 
@@ -148,6 +159,7 @@ def verdicts(totals: pd.Series) -> Html:
             "Meaning": totals.index.map(VERDICTS),
         }
     )
+    rows = disclosure.declare(rows, "")
     return table(rows, f"How the {totals.sum()} facts of the paper fare")
 
 
