@@ -177,13 +177,13 @@ def _recipe_faults(fact: pd.Series, sources: dict[str, pd.DataFrame]) -> Iterato
             yield which, str(error)
 
 
-def compare(facts: pd.DataFrame, computed: dict[str, float | str]) -> pd.DataFrame:
+def compare(facts: pd.DataFrame | None, computed: dict[str, float | str]) -> pd.DataFrame:
     """Give each printed number its verdict.
 
     Parameters
     ----------
     facts
-        The study's `facts` table.
+        The study's `facts` table; None if nothing printed is given.
     computed
         The values that `compute` returns.
 
@@ -200,6 +200,9 @@ def compare(facts: pd.DataFrame, computed: dict[str, float | str]) -> pd.DataFra
     >>> compare(study.facts, compute(study)).set_index("fact_id").loc["P1", "verdict"]
     'match'
     """
+    if facts is None:
+        columns = ["fact_id", "chapter", "label", "unit", "printed", "computed", "verdict", "note"]
+        return pd.DataFrame(columns=columns)
     board = facts[["fact_id", "chapter", "label", "unit", "printed"]].copy()
     board["computed"] = facts["fact_id"].map(computed).astype(object)
     board["verdict"] = [
