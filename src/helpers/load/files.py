@@ -405,7 +405,8 @@ def blank_problems(file: str, cells: pd.DataFrame, column: str) -> Iterator[Prob
     >>> print(*blank_problems("people.csv", pd.DataFrame({"name": ["Ana "]}, [2]), "name"))
     people.csv, line 2, column name: 'Ana ': has blanks around it; remove them
     """
-    around = cells.loc[cells[column].str.strip() != cells[column], column]
+    bare = cells[column].str.strip()
+    around = cells.loc[(bare != cells[column]) & (bare != ""), column]
     yield from told(file, column, around.items(), "has blanks around it; remove them")
 
 

@@ -39,12 +39,12 @@ KEYS = {
     "omi": [["participant_id"]],
     "facts": [["fact_id"]],
     "omi_items": [["item"], ["label"]],
-    "codebook": [["question", "theme"], ["question", "label"]],
+    "codebook": [["question", "theme"], ["question", "label"], ["question", "definition"]],
     "answers": [],
     "items": [["item"], ["label"]],
     "released": [],
 }
-"""The columns that together tell the rows of a table apart."""
+"""The columns that together tell the rows of a table apart, where it has them."""
 
 Reference = tuple[str, list[str], str, list[str]]
 

@@ -124,14 +124,14 @@ def load_study(folder: str | Path | None = None) -> Study:
     schemas = {r["name"]: r["schema"] for r in package["resources"]}
     paths = {r["name"]: r["path"] for r in package["resources"]}
     contents, cells, problems = _read_tables(folder, paths, schemas)
+    settings = load_settings(folder)
     checked = os.environ.get("STUDY_CHECKED")
-    state = _digest(content, *contents)
+    state = _digest(content, read(folder, FILE), *contents)
     is_known = bool(checked) and _is_kept(Path(checked), state)
     if not is_known:
         problems += _cell_problems(cells, paths, schemas)
         problems += _key_problems(cells, paths, schemas, problems)
         stop_on(problems, paths.values())
-    settings = load_settings(folder)
     tables = {name: typed(cells[name], schemas[name]["fields"]) for name in cells}
     stop_on(_settings_problems(settings, tables, folder))
     if not is_known:
@@ -334,7 +334,10 @@ def _key_problems(
 
     What may only follow from problems that are known already is not looked for.
     """
-    keys = {name: list(needs.KEYS[name]) for name in schemas}
+    keys = {
+        name: [key for key in needs.KEYS[name] if set(key) <= set(table)]
+        for name, table in cells.items()
+    }
     references = [reference for reference in needs.REFERENCES if _is_here(reference, cells)]
     for name, schema in schemas.items():
         keys[name] += [[f["name"]] for f in schema["fields"] if _rules(f).get("unique")]
@@ -483,27 +486,28 @@ def _span_faults(answer: str, start: int, end: int, is_ours: bool) -> Iterator[t
         yield "end", "must lie after start"
     elif not answer[start:end].strip():
         yield "start", "begins a stretch of nothing but spaces; code words"
-    elif is_ours:
+    else:
         for column, offset in [("start", start), ("end", end)]:
-            if _is_within(answer, offset):
+            if _is_within(answer, offset, words=is_ours):
                 yield column, "lies within a word or a letter; move it to where one begins or ends"
 
 
-def _is_within(answer: str, offset: int) -> bool:
-    """Tell whether an offset cuts a word, or a character as readers see it."""
+def _is_within(answer: str, offset: int, words: bool) -> bool:
+    """Tell whether an offset cuts a character as readers see it, or a word if that matters."""
     around = answer[max(offset - 1, 0) : offset + 1]
     if len(around) < 2 or _IS_APART.match(around):
         return False
-    return offset not in _borders(answer)
+    return offset not in _borders(answer, words)
 
 
 @lru_cache
-def _borders(answer: str) -> frozenset[int]:
-    """Return where words and other characters begin and end (Unicode Standard Annex 29)."""
+def _borders(answer: str, words: bool) -> frozenset[int]:
+    """Return where characters, or also words, begin and end (Unicode Standard Annex 29)."""
     import regex
 
     letters = {0, *(letter.end() for letter in regex.finditer(r"\X", answer))}
-    return frozenset(letters & {word.start() for word in regex.finditer(r"(?w)\b", answer)})
+    borders = {word.start() for word in regex.finditer(r"(?w)\b", answer)}
+    return frozenset(letters & borders if words else letters)
 
 
 def _item_problems(

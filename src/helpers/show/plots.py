@@ -45,6 +45,7 @@ mpl.rcParams.update(
         "legend.frameon": False,
         "svg.fonttype": "none",
         "text.color": INK,
+        "text.parse_math": False,  # a dollar sign in a label is one
         "xaxis.labellocation": "right",  # where a label of any length has room
         "xtick.color": INK,
         "ytick.color": INK,
