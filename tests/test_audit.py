@@ -511,7 +511,7 @@ def test_what_each_reading_leaves(items):
     table = audit.splits_by_reading(items, women=WOMEN, men=MEN).set_index("digits")
     left = {digits: pairs for digits, pairs in table["left"].items() if pairs}
     # One display with digits dropped, and rounding down a negative t, which comes to the same.
-    assert left == dict.fromkeys(["dropped", "either", "floor", "any"], [(60, 35)])
+    assert left == {digits: [(60, 35)] for digits in ["dropped", "either", "floor", "any"]}
     # Plain truncation has each but the fourth item, whose t would have been printed as -2.11.
     assert table.loc["down", ["item_01", "item_02", "item_03", "item_04"]].tolist() == [1, 3, 4, 0]
     names = items.dropna(subset=["t"])["item"].tolist()
@@ -951,7 +951,7 @@ def test_the_search_finds_the_truth_of_simulated_data(items, shares, digits):
     )
     assert runs["true_fits"].all()
     assert (runs["fitting"] >= 1).all()
-    assert (runs["only_true"] == (runs["fitting"] == 1)).all()
+    assert (runs["wrong"] == runs["fitting"] - 1).all()
     again = audit.control(
         items, *shares, (60, 35), **area, printed=digits, digits=digits, runs=5, seed=2
     )

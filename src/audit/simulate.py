@@ -142,8 +142,8 @@ def control(
     -------
     pandas.DataFrame
         One row for every run: `fitting` (how many pairs of sizes let all items be true),
-        `true_fits` (the true pair is among them), `only_true` (and no other), `fitting_changed`
-        (how many pairs do so after the change of a digit).
+        `wrong` (how many of these are not the true pair), `true_fits` (the true pair is among
+        them); and after the change of a digit `fitting_changed` and `wrong_changed`.
 
     Examples
     --------
@@ -155,9 +155,9 @@ def control(
     ...     printed, np.array([[0, 4, 9, 22, 13, 12]]), np.array([[0, 1, 0, 9, 21, 4]]), (60, 35),
     ...     women=[60, 61], men=[34, 35], printed="dropped", digits="dropped", runs=2,
     ... )
-       fitting  true_fits  only_true  fitting_changed
-    0        1       True       True                0
-    1        1       True       True                0
+       fitting  wrong  true_fits  fitting_changed  wrong_changed
+    0        1      0       True                0              0
+    1        1      0       True                0              0
     """
     tried = tuple(list(sizes[name]) for name in groups(items))
     high = np.asarray(answers_1).shape[1] - 1
@@ -169,8 +169,11 @@ def control(
             fitting_all(table, tried, digits, high)
             for table in (simulated, change_digit(simulated, rng))
         )
-        rows.append((len(found), split in found, found == {split}, len(changed)))
-    return pd.DataFrame(rows, columns=["fitting", "true_fits", "only_true", "fitting_changed"])
+        wrong, wrong_changed = (len(pairs - {split}) for pairs in (found, changed))
+        rows.append((len(found), wrong, split in found, len(changed), wrong_changed))
+    return pd.DataFrame(
+        rows, columns=["fitting", "wrong", "true_fits", "fitting_changed", "wrong_changed"]
+    )
 
 
 def _statistics(first: np.ndarray, second: np.ndarray) -> list[Decimal | int]:
