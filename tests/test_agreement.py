@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 
 import krippendorff
@@ -7,7 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.compute.agreement import agreement, changes, confusion, judgements, reliability
+from helpers.compute.agreement import (
+    agreement,
+    changes,
+    confusion,
+    judgements,
+    on_where,
+    reliability,
+    unitizing,
+)
 from helpers.compute.themes import presence
 from helpers.load import load_study
 
@@ -281,3 +290,124 @@ def test_changes_lead_from_each_coder_to_the_consensus(question):
         before, after = presence(STUDY, question, coder), presence(STUDY, question)
         assert (rows["kept"] + rows["dropped"]).to_dict() == before.sum().to_dict()
         assert (rows["kept"] + rows["added"]).to_dict() == after.sum().to_dict()
+
+
+# Gwet's AC1, as the documentation of irrCAC has it for its data sets (Gwet 2014)
+
+# Units × raters; cac.raw4raters, cac.ben.gerry and the like of R's irrCAC 1.0.
+FOUR_RATERS = [
+    [1, 2, 3, 3, 2, 1, 4, 1, 2, None, None, None],
+    [1, 2, 3, 3, 2, 2, 4, 1, 2, 5, None, None],
+    [None, 3, 3, 3, 2, 3, 4, 2, 2, 5, 1, 3],
+    [1, 2, 3, 3, 2, 4, 4, 1, 2, 5, 1, None],
+]
+FIVE_OBSERVERS = [
+    [1, 1, 2, None, 0, 0, 1, 1, 2, 2, None, 0, 1, 3, 1],
+    [1, 1, 3, 0, 0, 0, 0, None, 2, 1, 1, 0, 2, 3, 1],
+    [2, 0, 3, 0, 0, 0, 2, 2, 2, 1, 0, 0, 2, 2, 1],
+    [None, 1, 3, None, None, None, None, 0, None, 1, 0, 0, 2, 2, None],
+    [2, None, None, 0, 0, 0, 1, None, 2, None, None, None, None, 3, 1],
+]
+BEN_AND_GERRY = [list("aabbdcccedda"), [*"babbbccce", None, "d", "d"]]
+GENDER = [list(row) for row in ["aaaaabbbcaaaaab", "aaaababccaaaaba", "abbcaabbcabbcaa"]]
+GENDER.append(list("ccccaabbcccccaa"))
+
+
+@pytest.mark.parametrize(
+    ("ratings", "expected"),
+    [(FOUR_RATERS, 0.775), (FIVE_OBSERVERS, 0.497), (BEN_AND_GERRY, 0.661), (GENDER, 0.208)],
+)
+def test_gwets_ac1_as_irrcac_gives_it(ratings, expected):
+    ratings = pd.DataFrame(ratings).astype(object)
+    found = reliability(ratings.where(ratings.notna(), np.nan))["gwet_ac1"]
+    assert round(found, 3) == expected
+
+
+def test_ac1_stays_high_where_a_category_is_rare_and_alpha_falls():
+    rare = reliability([[1, 0] + [0] * 98, [0, 1] + [0] * 98])
+    assert rare["percent_agreement"] == 98
+    assert rare["alpha"] < 0
+    assert rare["gwet_ac1"] > 0.97
+
+
+# Unitizing
+
+
+def in_units(*coders):
+    """Return units from strings in which every character is a value, or a dot for a gap."""
+    rows = []
+    for name, coder in enumerate(coders):
+        for unit in re.finditer(r"([^.|])\1*", coder.replace("|", "")):
+            rows.append((name, unit[1], *unit.span()))
+    return pd.DataFrame(rows, columns=["coder", "value", "start", "end"])
+
+
+def krippendorffs_example():
+    """Return Figure 12.11 of Krippendorff (2019, Content Analysis, 4th ed., p. 340)."""
+    alex = [(1, 7, 1), (8, 13, 2), (31, 32, 5), (33, 37, 6), (38, 44, 6), (45, 60, 7)]
+    paul = [(1, 7, 1), (8, 13, 3), (14, 21, 5), (33, 44, 6)]
+    suzan = [(1, 7, 1), (8, 13, 4), (14, 21, 5), (33, 37, 6), (38, 41, 6), (42, 44, 6)]
+    rows = [
+        (name, value, first - 1, last)
+        for name, coder in enumerate([alex, paul, suzan])
+        for first, last, value in coder
+    ]
+    return pd.DataFrame(rows, columns=["coder", "value", "start", "end"])
+
+
+def test_unitizing_alpha_of_krippendorffs_example():
+    found = unitizing(krippendorffs_example(), 60)
+    assert found["alpha"] == pytest.approx(0.510, abs=5e-4)
+    assert found["alpha_binary"] == pytest.approx(0.413, abs=2e-3)
+    assert found["alpha_coding"] == pytest.approx(0.724, abs=5e-3)
+
+
+def test_unitizing_by_hand():
+    # Both in 8 characters, one in 2, neither in 10: 40 pairable, units of 10 and 8, gaps 10 and 12.
+    units = in_units("aaaaaaaaaa..........", "..aaaaaaaa..........")
+    found = unitizing(units, 20)
+    expected = 1 - 4 / (40 * 2 * 18 * 22 / (40**2 - 100 - 64 - 22))
+    assert found["alpha"] == pytest.approx(expected)
+    assert found["alpha_binary"] == pytest.approx(expected)
+    assert found["coverage"] == pytest.approx(16 / 40)
+
+
+def test_unitizing_alpha_of_the_same_units_is_one_and_of_none_shared_below_zero():
+    same = in_units("aaa..bbb..", "aaa..bbb..", "aaa..bbb..")
+    assert unitizing(same, 10)["alpha"] == pytest.approx(1)
+    assert unitizing(same, 10)["alpha_coding"] == pytest.approx(1)
+    apart = in_units("aaaaa.....", ".....aaaaa")
+    assert unitizing(apart, 10)["alpha"] < 0
+
+
+def test_only_places_count_for_the_binary_alpha():
+    units = in_units("aaa..bbb....", "ab...bbb..cc")
+    one_value = units.assign(value="x")
+    merged = in_units("xxx..xxx....", "xx...xxx..xx")
+    binary = unitizing(merged, 12)["alpha_binary"]
+    assert unitizing(one_value, 12)["alpha"] != unitizing(units, 12)["alpha"]
+    assert binary == pytest.approx(unitizing(merged, 12)["alpha"])
+
+
+@pytest.mark.parametrize("question", ["recovery", "relapse"])
+def test_where_stretches_lie_in_the_study(question):
+    table = on_where(STUDY, question)
+    study = STUDY
+    book = study.codebook[study.codebook["question"].eq(question)]
+    assert table["theme"].tolist() == book["theme"].tolist()
+    assert table["alpha"].between(-1, 1).all()
+    # By brute force for the first theme: one array of characters a coder over all answers.
+    theme = table["theme"].iloc[0]
+    codings = study.codings[study.codings["question"].eq(question)]
+    codings = codings[codings["coder"].ne("consensus") & codings["theme"].eq(theme)]
+    answers = study.responses[study.responses["question"].eq(question)]
+    marked = {coder: [] for coder in codings["coder"].unique()}
+    for answer in answers.itertuples():
+        for coder, of_coder in marked.items():
+            here = np.zeros(len(answer.text))
+            own = codings[codings["participant_id"].eq(answer.participant_id)]
+            own = own[own["coder"].eq(coder)]
+            for row in own.itertuples():
+                here[row.start : row.end] = 1
+            of_coder.extend(here)
+    assert table["share"].iloc[0] == pytest.approx(np.mean(list(marked.values())))

@@ -1,6 +1,6 @@
 import re
 import warnings
-from itertools import product
+from itertools import permutations, product
 from math import factorial, prod
 
 import numpy as np
@@ -8,9 +8,17 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from statsmodels.stats.proportion import proportion_confint
 
-from helpers.compute.describe import independence, standardised_difference, table_one, tally
+from helpers.compute.describe import (
+    independence,
+    saturation,
+    standardised_difference,
+    table_one,
+    tally,
+    within,
+)
 
 COLUMNS = ["age", "years_experience", "job_title", "work_setting", "own_diagnosis"]
 
@@ -242,3 +250,58 @@ def test_larger_tables_come_near_the_exact_p(table):
 
 def test_a_table_with_an_empty_margin_shows_nothing():
     assert independence(np.array([[3, 2, 4], [0, 0, 0]])) == 1
+
+
+# Within people
+
+
+def test_within_people_as_the_binomial_test_has_it():
+    rng = np.random.default_rng(1)
+    present = pd.DataFrame(rng.random((40, 4)) < [0.2, 0.4, 0.6, 0.6], columns=list("abcd"))
+    table = within(present)
+    assert len(table) == 6
+    for row in table.itertuples():
+        one, other = present[row.first], present[row.second]
+        assert row.only_first == (one & ~other).sum()
+        assert row.only_second == (other & ~one).sum()
+        assert row.p == pytest.approx(
+            stats.binomtest(row.only_first, row.only_first + row.only_second).pvalue
+        )
+    assert table["p_holm"].ge(table["p"]).all()
+    assert table["p_holm"].min() == pytest.approx(6 * table["p"].min())
+
+
+def test_within_people_as_agresti_has_it():
+    # Agresti (2013, Categorical Data Analysis, 3rd ed.), table 11.1: 86 against 150 of 236; R:
+    # binom.test(86, 236)$p.value.
+    people = [(1, 0)] * 86 + [(0, 1)] * 150 + [(1, 1)] * 794 + [(0, 0)] * 570
+    row = within(pd.DataFrame(people, columns=["first", "second"]).astype(bool)).iloc[0]
+    assert (row.only_first, row.only_second) == (86, 150)
+    assert row.p == pytest.approx(3.7159e-05, rel=1e-3)
+
+
+# Saturation
+
+
+def test_saturation_by_brute_force():
+    present = pd.DataFrame(
+        {"a": [1, 1, 1, 1, 0], "b": [0, 1, 1, 0, 0], "c": [0, 0, 0, 1, 0], "d": [0] * 5}
+    ).astype(bool)
+    true = set()
+    for order in permutations(range(5)):
+        counts = present.iloc[list(order)].cumsum()
+        all_named = next(n for n in range(1, 6) if (counts.iloc[n - 1, :3] > 0).all())
+        holds = [c.a >= c.b >= c.c for c in counts.itertuples()]
+        ranking = max([n + 2 for n, ok in enumerate(holds) if not ok], default=1)
+        true.add((all_named, ranking))
+    drawn = saturation(present, orders=3000)
+    found = set(zip(drawn["all_named"].tolist(), drawn["ranking_holds"].tolist(), strict=True))
+    assert found == true
+
+
+def test_who_comes_last_decides_when_all_is_named():
+    # One of ten names the rare thing: after how many people is uniform from 1 to 10.
+    present = pd.DataFrame({"often": [True] * 10, "rare": [False] * 9 + [True]})
+    drawn = saturation(present, orders=5000)["all_named"]
+    assert stats.chisquare(drawn.value_counts().reindex(range(1, 11))).pvalue > 0.001
+    assert saturation(present, orders=50).equals(saturation(present, orders=50))

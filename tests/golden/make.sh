@@ -1,5 +1,6 @@
 #!/bin/sh
-# Make the golden results again: needs R and PSPP (Debian: r-base-core, pspp).
+# Make the golden results again: needs R with MASS and ordinal, and PSPP
+# (Debian: r-base-core, r-cran-mass, r-cran-ordinal, pspp).
 # PYTHON may name an interpreter with numpy and pandas.
 set -eu
 cd "$(dirname "$0")"
@@ -12,3 +13,4 @@ for name in random study; do
     Rscript --vanilla golden.R "$answers" "r_$name.csv"
     "${PYTHON:-python}" pspp.py "$answers" "pspp_$name.csv"
 done
+Rscript --vanilla ordinal.R ../../data/study/omi.csv r_ordinal.csv

@@ -202,6 +202,14 @@ def reliability(ratings: ArrayLike, people: ArrayLike | None = None) -> dict[str
         - `cohen_kappa`: Cohen (1960), averaged over pairs of coders (Light 1971), those pairs left
           out for which it is not defined;
         - `fleiss_kappa`: Fleiss (1971), of the units that all coders judged;
+        - `gwet_ac1`: Gwet's AC1, which takes chance agreement for least likely where one category
+          is rare, and so does not fall there as kappa and alpha do:
+
+          .. math:: \text{AC}_1 = \frac{p_a - p_e}{1 - p_e}, \quad
+                    p_e = \frac{1}{q - 1} \sum_c \pi_c (1 - \pi_c)
+
+          for the observed agreement :math:`p_a` in units that at least two coders judged, averaged
+          over units, and the share :math:`\pi_c` of each of q categories, averaged over all units;
         - `alpha`: Krippendorff (2011) for nominal data, which takes missing judgements as they are:
           :math:`\alpha = 1 - D_o / D_e`, observed over expected disagreement among the n values of
           units that at least two coders judged,
@@ -220,6 +228,12 @@ def reliability(ratings: ArrayLike, people: ArrayLike | None = None) -> dict[str
     ------
     ValueError
         If there are fewer than two coders.
+
+    References
+    ----------
+    Gwet, K. L. (2008). Computing inter-rater reliability and its variance in the presence of high
+    agreement. British Journal of Mathematical and Statistical Psychology, 61(1), 29-48.
+    https://doi.org/10.1348/000711006X126600
 
     Examples
     --------
@@ -242,10 +256,142 @@ def reliability(ratings: ArrayLike, people: ArrayLike | None = None) -> dict[str
         "percent_agreement": pairs["percent_agreement"].mean(),
         "cohen_kappa": pairs["cohen_kappa"].mean(),
         "fleiss_kappa": _fleiss_kappa(counts[judged == coders]),
+        "gwet_ac1": _gwet_ac1(counts),
         "alpha": _alpha(counts),
         "alpha_low": low,
         "alpha_high": high,
     }
+
+
+def unitizing(units: pd.DataFrame, length: int) -> dict[str, float]:
+    r"""Measure how far coders agree on where units lie on a text, and on what they are.
+
+    Krippendorff's alpha for unitizing compares lengths: every character is either in a unit of some
+    value or in a gap, for each coder. Expected is what the same units and gaps would give if they
+    lay anywhere; a unit cannot coincide with itself, so its squared length is taken off.
+
+    Parameters
+    ----------
+    units
+        One row a unit: `coder`, `value`, and its `start` and `end` in characters, end exclusive.
+        The units of one coder must not overlap.
+    length
+        How many characters the text has.
+
+    Returns
+    -------
+    dict
+        - `alpha`: agreement on places and values;
+        - `alpha_binary`: on what is in any unit and what in none;
+        - `alpha_coding`: on the values, where units of two coders overlap;
+        - `coverage`: the share of the text in which units of two coders overlap.
+
+        Undefined values are NaN.
+
+    References
+    ----------
+    Krippendorff, K., Mathet, Y., Bouvry, S., & Widlöcher, A. (2016). On the reliability of
+    unitizing textual continua: Further developments. Quality & Quantity, 50(6), 2347-2364.
+    https://doi.org/10.1007/s11135-015-0266-1
+
+    Examples
+    --------
+    >>> units = pd.DataFrame({
+    ...     "coder": ["ana", "ben"], "value": ["a", "a"], "start": [0, 2], "end": [10, 10],
+    ... })
+    >>> round(float(unitizing(units, 20)["alpha"]), 3)  # 1 - 4 / (40 · 2 · 18 · 22 / (40² - 186))
+    0.821
+    """
+    values, _ = pd.factorize(units["value"])
+    coders, names = pd.factorize(units["coder"])
+    m = len(names)
+    value, unit = np.zeros((2, m, length), dtype=int)  # at every character; 0 is a gap
+    for number, row in enumerate(zip(coders, values, units["start"], units["end"], strict=True), 1):
+        coder, its_value, start, end = row
+        value[coder, start:end], unit[coder, start:end] = its_value + 1, number
+    kinds, lengths = values.max() + 2, (units["end"] - units["start"]).to_numpy()
+    pairs = [(i, j) for i in range(m) for j in range(m) if i != j]
+
+    observed, own = np.zeros((kinds, kinds)), np.zeros(kinds)
+    coded = np.zeros(kinds)  # squared lengths of what of a unit another coder's units overlap
+    for i, j in pairs:
+        np.add.at(observed, (value[i], value[j]), 1 / (m - 1))
+        both = (value[i] > 0) & (value[j] > 0)
+        overlap = np.bincount(unit[i, both], minlength=len(units) + 1)[1:]
+        np.add.at(coded, values + 1, overlap**2 / (m - 1))
+    np.add.at(own, values + 1, lengths**2)
+    own[0] = (value == 0).sum()  # gaps have no units, so each of their characters is one
+
+    everything = _expected(observed.sum(axis=1), own)
+    inner = observed[1:, 1:]
+    in_units = _expected(inner.sum(axis=1), coded[1:])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return {
+            "alpha": 1 - _off_diagonal(observed) / _off_diagonal(everything),
+            "alpha_binary": 1 - observed[0, 1:].sum() / everything[0, 1:].sum(),
+            "alpha_coding": 1 - _off_diagonal(inner) / _off_diagonal(in_units),
+            "coverage": inner.sum() / observed.sum(),
+        }
+
+
+def _expected(margins: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """Return the coincidences expected of lengths, those of units with themselves taken off."""
+    total = margins.sum()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return total * (np.outer(margins, margins) - np.diag(own)) / (total**2 - own.sum())
+
+
+def _off_diagonal(coincidences: np.ndarray) -> np.floating:
+    return coincidences.sum() - np.trace(coincidences)
+
+
+def on_where(study: Study, question: str) -> pd.DataFrame:
+    """Measure for every theme how far coders agree on which words it stands in.
+
+    All answers to the question are taken as one text, one after the other. A coder's stretches of
+    one theme that overlap or touch are one.
+
+    Parameters
+    ----------
+    study, question
+        As for `agreement`.
+
+    Returns
+    -------
+    DataFrame
+        One row a theme, in the order of the codebook: `theme`, its `label`, `alpha` as `unitizing`
+        returns it for a single value, and `share`, of the text that any coder gave the theme,
+        averaged over coders.
+
+    Examples
+    --------
+    >>> from helpers.load import load_study
+    >>> on_where(load_study(), "recovery").columns.tolist()
+    ['theme', 'label', 'share', 'alpha']
+    """
+    codings = study.codings[study.codings["question"].eq(question)]
+    codings = codings[codings["coder"].isin(coders(study, question))]
+    answers = study.responses[study.responses["question"].eq(question)]
+    lengths = answers.set_index("participant_id")["text"].str.len()
+    placed = codings.assign(begins=codings["participant_id"].map(lengths.cumsum() - lengths))
+    total = int(lengths.sum())
+    book = study.codebook[study.codebook["question"].eq(question)].set_index("theme")["label"]
+    rows = []
+    for theme, label in book.items():
+        of_theme = placed[placed["theme"].eq(theme)]
+        units = []
+        for coder in coders(study, question):
+            marked = np.zeros(total + 2, dtype=int)
+            own = of_theme[of_theme["coder"].eq(coder)]
+            for begin, start, end in own[["begins", "start", "end"]].itertuples(index=False):
+                marked[1 + begin + start : 1 + begin + end] = 1
+            edges = np.diff(marked)
+            starts, ends = np.nonzero(edges == 1)[0], np.nonzero(edges == -1)[0]
+            units += [(coder, theme, s, e) for s, e in zip(starts, ends, strict=True)]
+        units = pd.DataFrame(units, columns=["coder", "value", "start", "end"])
+        share = (units["end"] - units["start"]).sum() / (total * len(coders(study, question)))
+        rows.append((theme, label, share, unitizing(units, total)["alpha"]))
+    return pd.DataFrame(rows, columns=["theme", "label", "share", "alpha"])
 
 
 def confusion(study: Study, question: str) -> pd.DataFrame:
@@ -378,6 +524,17 @@ def _fleiss_kappa(counts: np.ndarray) -> float:
 
     with np.errstate(invalid="ignore"):
         return fleiss_kappa(counts) if len(counts) else np.nan
+
+
+def _gwet_ac1(counts: np.ndarray) -> float:
+    judged = counts.sum(axis=1)
+    if counts.shape[1] < 2 or not (judged > 1).any():
+        return np.nan
+    shares = (counts[judged > 0] / judged[judged > 0, None]).mean(axis=0)
+    by_chance = (shares * (1 - shares)).sum() / (len(shares) - 1)
+    pairs = (judged * (judged - 1))[judged > 1]
+    alike = (counts * (counts - 1)).sum(axis=1)[judged > 1] / pairs
+    return float((alike.mean() - by_chance) / (1 - by_chance))
 
 
 def _alpha(counts: np.ndarray) -> float:

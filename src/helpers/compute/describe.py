@@ -1,4 +1,6 @@
-"""Describe a sample: Table 1, tallies with intervals, differences between groups."""
+"""Describe a sample: Table 1, tallies with intervals, differences between and within people."""
+
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -181,3 +183,93 @@ def independence(counts: np.ndarray, tables: int = 9_999) -> float:
     drawn = stats.MonteCarloMethod(n_resamples=tables, rng=np.random.default_rng(1))
     method = None if counts.shape == (2, 2) else drawn
     return float(stats.fisher_exact(counts, method=method).pvalue)
+
+
+def within(present: pd.DataFrame) -> pd.DataFrame:
+    """Tell which of each two things more people name, tested within people (McNemar, exact).
+
+    Who names both or neither says nothing on which is named more; of those who name one, as many
+    should name either if there were no difference (a binomial test with one half).
+
+    Parameters
+    ----------
+    present
+        One row a person, one column a thing: booleans, whether the person names it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a pair, in the order of the columns: `first`, `second`, how many people name
+        `only_first` and `only_second`, `p` (two-sided), and `p_holm`, adjusted over all pairs.
+
+    References
+    ----------
+    McNemar, Q. (1947). Note on the sampling error of the difference between correlated proportions
+    or percentages. Psychometrika, 12(2), 153-157. https://doi.org/10.1007/BF02295996
+
+    Examples
+    --------
+    >>> named = pd.DataFrame({"family": [True] * 7 + [False], "money": [True] + [False] * 7})
+    >>> within(named)
+        first second  only_first  only_second        p   p_holm
+    0  family  money           6            0  0.03125  0.03125
+    """
+    from statsmodels.stats.contingency_tables import mcnemar
+    from statsmodels.stats.multitest import multipletests
+
+    rows = []
+    for first, second in combinations(present, 2):
+        only_first = int((present[first] & ~present[second]).sum())
+        only_second = int((present[second] & ~present[first]).sum())
+        p = float(mcnemar([[0, only_first], [only_second, 0]], exact=True).pvalue)
+        rows.append((first, second, only_first, only_second, p))
+    table = pd.DataFrame(rows, columns=["first", "second", "only_first", "only_second", "p"])
+    return table.assign(p_holm=multipletests(table["p"], method="holm")[1])
+
+
+def saturation(present: pd.DataFrame, orders: int = 1_000, seed: int = 1) -> pd.DataFrame:
+    """Return how many people it takes until nothing new is named, and until the ranking holds.
+
+    People are asked again in orders drawn at random. The ranking holds from where on no count of
+    people contradicts the final one: what in the end more people name is never behind what fewer
+    name. Both numbers look back from a sample that is complete; they do not say what a larger one
+    would have added.
+
+    Parameters
+    ----------
+    present
+        As for `within`; things that nobody names are left out.
+    orders
+        How many orders to draw.
+    seed
+        The same seed draws the same orders.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row an order: `all_named`, after how many people everything has been named once, and
+        `ranking_holds`, from how many on the ranking stays.
+
+    References
+    ----------
+    Guest, G., Namey, E., & Chen, M. (2020). A simple method to assess and report thematic
+    saturation in qualitative research. PLoS ONE, 15(5), e0232076.
+    https://doi.org/10.1371/journal.pone.0232076
+
+    Examples
+    --------
+    >>> named = pd.DataFrame({"family": [True] * 4, "money": [False, False, False, True]})
+    >>> saturation(named, orders=100)["all_named"].describe()[["min", "max"]].tolist()
+    [1.0, 4.0]
+    """
+    named = present.loc[:, present.any()].to_numpy(dtype=int)
+    rng = np.random.default_rng(seed)
+    order = rng.permuted(np.tile(np.arange(len(named)), (orders, 1)), axis=1)
+    counts = named[order].cumsum(axis=1)  # orders × people × things
+    all_named = (counts > 0).all(axis=2).argmax(axis=1) + 1
+    final = counts[0, -1]
+    more, fewer = np.nonzero(final[:, None] > final)
+    upset = (counts[:, :, more] < counts[:, :, fewer]).any(axis=2)
+    # The last upset, counted from the front; nobody upset leaves 0, and the ranking from 1 on.
+    last = np.where(upset.any(axis=1), len(named) - upset[:, ::-1].argmax(axis=1), 0)
+    return pd.DataFrame({"all_named": all_named, "ranking_holds": last + 1})

@@ -1,0 +1,214 @@
+"""Two groups on many items: the ordinal model, all items at once, and every sensible choice."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from audit import ALPHA, compare, counted, mann_whitney
+from helpers.compute import omi
+
+
+class Ordinal(NamedTuple):
+    """What the cumulative model says of two groups."""
+
+    latent: float
+    """Difference of the groups on the latent scale, first minus second."""
+    low: float
+    high: float
+    """Its 95% interval (Wald)."""
+    p: float
+    """Two-sided, of the Wald test that it is 0."""
+    shares: pd.DataFrame
+    """The share of each answer that the model predicts, one row a group, one column an answer."""
+
+
+def ordinal(
+    first: ArrayLike, second: ArrayLike, link: Literal["logit", "probit"] = "logit"
+) -> Ordinal:
+    """Compare two groups of ordered answers by the cumulative logit or probit model.
+
+    The model takes an answer to be where a latent value falls between cuts that are the same for
+    everybody, and one group's values to be shifted against the other's. It needs no distances
+    between answers. exp(latent) is the odds ratio of answering above any cut, under "logit".
+
+    Parameters
+    ----------
+    first, second
+        Each person's answer.
+    link
+        "logit" for proportional odds, or "probit".
+
+    References
+    ----------
+    McCullagh, P. (1980). Regression models for ordinal data. Journal of the Royal Statistical
+    Society B, 42(2), 109-142. https://doi.org/10.1111/j.2517-6161.1980.tb01109.x
+
+    Examples
+    --------
+    >>> round(ordinal([3, 4, 5, 5, 4, 2], [0, 1, 3, 2, 1, 4]).latent, 3)
+    2.687
+    """
+    from scipy import stats
+    from statsmodels.miscmodels.ordinal_model import OrderedModel
+
+    answers = np.concatenate([first, second])
+    group = np.repeat([1.0, 0.0], [len(first), len(second)])[:, None]
+    categories = pd.Series(pd.Categorical(answers, ordered=True))
+    model = OrderedModel(categories, group, distr=link)
+    fitted = model.fit(method="bfgs", maxiter=500, gtol=1e-8, disp=False)
+    latent, error = float(fitted.params.iloc[0]), float(fitted.bse.iloc[0])
+    margin = stats.norm.isf(ALPHA / 2) * error
+    shares = pd.DataFrame(
+        fitted.predict(np.array([[1.0], [0.0]])),
+        index=["first", "second"],
+        columns=categories.cat.categories,
+    )
+    p = 2 * float(stats.norm.sf(abs(latent / error)))
+    return Ordinal(latent, latent - margin, latent + margin, p, shares)
+
+
+def permuted(
+    answers: pd.DataFrame,
+    items: Sequence[str],
+    group: str = "sex",
+    groups: tuple[str, str] = ("woman", "man"),
+    test: Literal["p", "student_p", "welch_p", "mwu_p"] = "p",
+    permutations: int = 9_999,
+    seed: int = 1,
+) -> pd.Series:
+    """Return how many items differ significantly when the group labels are dealt out anew.
+
+    Everybody keeps all their answers, so that the items stay as correlated as they are; only who
+    belongs to which group is chance. The share of permutations with at least as many significant
+    items as the data have, the data counted as one of them, is the p of "so many of so many"
+    (Phipson and Smyth).
+
+    Parameters
+    ----------
+    answers
+        One row a person: the column `group` and one column of whole answers an item.
+    items
+        The item columns.
+    group, groups
+        The column that holds the groups, and the two of its values to compare; others are left out.
+    test
+        Which p counts, named as in `omi.gender_tests`.
+    permutations
+        How many.
+    seed
+        The same seed deals the same labels.
+
+    Returns
+    -------
+    pandas.Series
+        The number of significant items, that of the data first (index 0), then of each permutation.
+
+    References
+    ----------
+    Phipson, B., & Smyth, G. K. (2010). Permutation p-values should never be zero. Statistical
+    Applications in Genetics and Molecular Biology, 9(1), 39. https://doi.org/10.2202/1544-6115.1585
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> table = pd.DataFrame(rng.integers(0, 6, (40, 3)), columns=["a", "b", "c"])
+    >>> table["sex"] = ["woman", "man"] * 20
+    >>> found = permuted(table, ["a", "b", "c"], permutations=99)
+    >>> int(found[0]), round(float((found >= found[0]).mean()), 2)
+    (0, 1.0)
+    """
+    people = answers[answers[group].isin(groups)]
+    given = people[[*items]].to_numpy(dtype=float, na_value=np.nan)
+    values = np.arange(np.nanmin(given), np.nanmax(given) + 1)
+    each = (given[:, :, None] == values).astype(np.intp)  # people × items × answers
+    labels = (people[group] == groups[0]).to_numpy()
+    rng = np.random.default_rng(seed)
+    dealt = rng.permuted(np.tile(labels, (permutations, 1)), axis=1)
+    in_first = np.vstack([labels, dealt]).astype(np.intp)
+    first = np.tensordot(in_first, each, 1)
+    second = each.sum(axis=0) - first
+    if test == "mwu_p":
+        p = mann_whitney(first, second)[1]
+    else:
+        p = getattr(compare(counted(first), counted(second)), test)
+    return pd.Series((p < ALPHA).sum(axis=1))
+
+
+def multiverse(
+    answers: pd.DataFrame,
+    expected: Mapping[str, int],
+    samples: Mapping[str, ArrayLike],
+    group: str = "sex",
+    groups: tuple[str, str] = ("woman", "man"),
+) -> pd.DataFrame:
+    """Test every item in every sensible way.
+
+    The choices are crossed: which test (Student's, Welch's, the one that Levene's picks,
+    Mann-Whitney, the ordinal model), two tails or one, no correction or Holm's or that of Benjamini
+    and Hochberg over all items, and who is left out.
+
+    Parameters
+    ----------
+    answers
+        One row a person: the column `group` and one column of whole answers an item.
+    expected
+        The items, and for each the sign of the difference, first group minus second, that a
+        one-tailed test looks for.
+    samples
+        Who is kept, under a name for it: booleans, one a row of `answers`.
+    group, groups
+        As for `permuted`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a specification of an item: `item`, `sample`, `test`, `tails`, `correction`, the
+        difference of the means in that sample (`diff`, first minus second), `p` and `significant`.
+
+    References
+    ----------
+    Steegen, S., Tuerlinckx, F., Gelman, A., & Vanpaemel, W. (2016). Increasing transparency through
+    a multiverse analysis. Perspectives on Psychological Science, 11(5), 702-712.
+    https://doi.org/10.1177/1745691616658637
+
+    Simonsohn, U., Simmons, J. P., & Nelson, L. D. (2020). Specification curve analysis. Nature
+    Human Behaviour, 4, 1208-1214. https://doi.org/10.1038/s41562-020-0912-z
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> table = pd.DataFrame(rng.integers(0, 6, (40, 2)), columns=["a", "b"])
+    >>> table["sex"] = ["woman", "man"] * 20
+    >>> len(multiverse(table, {"a": 1, "b": -1}, {"all": np.full(40, True)}))  # 2 · 5 · 2 · 3
+    60
+    """
+    columns = {
+        "Student": "student_p",
+        "Welch": "welch_p",
+        "Levene, then": "p",
+        "Mann-Whitney": "mwu_p",
+        "ordinal": "ordinal_p",
+    }
+    tables = []
+    for sample, kept in samples.items():
+        people = answers[np.asarray(kept)]
+        tests = omi.gender_tests(people, [*expected], group, groups).set_index("item")
+        sides = [people[people[group] == name] for name in groups]
+        tests["ordinal_p"] = [ordinal(*(s[item].dropna() for s in sides)).p for item in expected]
+        against = np.sign(tests["diff"]) != pd.Series(expected)
+        for test, column in columns.items():
+            two = tests[column].astype(float)
+            for tails, p in ((2, two), (1, (1 - two / 2).where(against, two / 2))):
+                for correction, adjusted in {
+                    "none": p,
+                    "Holm": omi.adjust(p, "holm"),
+                    "Benjamini-Hochberg": omi.adjust(p, "fdr_bh"),
+                }.items():
+                    spec = {"sample": sample, "test": test, "tails": tails}
+                    spec |= {"correction": correction, "diff": tests["diff"], "p": adjusted}
+                    tables.append(pd.DataFrame(spec).rename_axis("item").reset_index())
+    table = pd.concat(tables, ignore_index=True)
+    return table.assign(significant=table["p"] < ALPHA)
