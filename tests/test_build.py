@@ -1,21 +1,24 @@
 """What `make book` promises, tried on a book of two pages: strictness, reuse, and staying whole."""
 
-import asyncio
-import fcntl
+import contextlib
+import gzip
 import hashlib
 import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import cells
 import check_site
 import execute
-import nbclient
+import nbformat
 import pytest
+from filelock import FileLock
 
 PROGRAM = Path(__file__).parents[1] / "tools" / "build.py"
 CONFIG = Path(__file__).parents[1] / "book" / "_config.yml"
@@ -59,11 +62,12 @@ def write_project(root):
     """Write a small book with two chapters, its data and its helpers."""
     chapters = root / "book" / "chapters"
     helpers = root / "src" / "helpers"
-    for folder in [chapters, helpers, root / "data"]:
+    for folder in [chapters, helpers / "load", root / "data"]:
         folder.mkdir(parents=True)
     shutil.copy(CONFIG, root / "book")
     for folder in ["_ext", "_theme"]:
         shutil.copytree(CONFIG.parent / folder, root / "book" / folder)
+    (root / "tools").symlink_to(PROGRAM.parent)
     (root / "book" / "_toc.yml").write_text(
         "format: jb-book\nroot: intro\nchapters:\n- file: chapters/one\n- file: chapters/two\n"
     )
@@ -73,7 +77,10 @@ def write_project(root):
     write_notebook(chapters / "two.ipynb", "print(6 * 7)")
     (root / "data" / "facts.csv").write_text("S.n,95,match")
     (helpers / "__init__.py").write_text("")
-    (helpers / "study.py").write_text(STUDY)
+    (helpers / "load" / "__init__.py").write_text(
+        "from helpers.load.study import StudyError, load_study"
+    )
+    (helpers / "load" / "study.py").write_text(STUDY)
     (helpers / "scorecard.py").write_text(SCORECARD)
 
 
@@ -125,7 +132,7 @@ def built(tmp_path_factory):
 @pytest.fixture
 def project(built, tmp_path):
     """A copy of it for a test to break."""
-    return shutil.copytree(built, tmp_path / "project")
+    return shutil.copytree(built, tmp_path / "project", symlinks=True)
 
 
 def test_pages_and_scorecard_are_built_and_nothing_is_done_twice(built):
@@ -187,28 +194,101 @@ def test_a_fact_that_differs_is_a_fault(project):
     assert "scorecard.json, S.n:\n  people: the paper prints 96, computed 95" in complaints
 
 
-def test_a_process_that_says_nothing_is_a_fault_too(monkeypatch):
-    monkeypatch.setattr(execute, "SCORECARD", "import os; os.kill(os.getpid(), 9)")
-    _, faults = asyncio.run(execute.score(dict(os.environ)))
-    assert faults == [execute.Fault("scorecard.json", "ended with return code -9")]
-
-
-def test_an_exception_that_says_nothing_is_a_fault_too(tmp_path, monkeypatch):
-    async def stop(*_, **__):
-        raise TimeoutError
-
-    monkeypatch.setattr(nbclient.NotebookClient, "async_execute", stop)
-    path = tmp_path / "one.ipynb"
-    write_notebook(path, "1")
-    _, [fault] = asyncio.run(execute.execute(path, path.read_bytes(), {}))
-    assert fault.what == "TimeoutError: TimeoutError()"
-
-
-def test_a_dead_kernel_is_a_fault(project):
+def test_a_cell_that_ends_its_process_is_a_fault(project, monkeypatch):
     write_notebook(project / "book" / "chapters" / "two.ipynb", "1", "import os; os._exit(1)")
     status, _, complaints = build(project)
     assert status == 1
-    assert "two.ipynb, code cell 2:\n  DeadKernelError" in complaints
+    assert "two.ipynb, code cell 2:\n  it ended its process, with status 1\n" in complaints
+
+
+def run(*sources):
+    """Run cells as a chapter, and return what they put out."""
+    code = [nbformat.v4.new_code_cell(source) for source in sources]
+    notebook = nbformat.writes(nbformat.v4.new_notebook(cells=code))
+    done = cells.run(notebook, Path.cwd(), execute.kernel_variables(Path.cwd()))
+    return [cell.outputs for cell in nbformat.reads(done, as_version=4).cells]
+
+
+def test_a_cell_that_never_ends_is_told_by_its_number(monkeypatch):
+    soon = "import signal; signal.setitimer(signal.ITIMER_REAL, 0.1)"  # in place of ten minutes
+    with pytest.raises(cells.CellsError, match="longer than") as stop:
+        run("1", f"{soon}\nwhile True: pass", "2")
+    assert stop.value.number == 2
+
+
+def test_cells_put_out_what_they_do_in_jupyter(tmp_path):
+    """The chapters run without Jupyter's own process for a kernel, and show the same."""
+    sources = [
+        "import sys, numpy as np; np.set_printoptions(legacy='1.25')",
+        "print(1); print(2, file=sys.stderr); display(3); print(4); np.float64(13.5)",
+        "shown = display('before', display_id='a')",
+        "shown.update('after')",
+        "from IPython.display import clear_output; print(5); clear_output(); print(6)",
+        "import asyncio; await asyncio.sleep(0, 7)",
+        "%matplotlib inline\nimport matplotlib.pyplot as plt; plt.plot([1, 2]); plt.show()",
+        "__name__, sys.modules['__main__'].np is np",
+        "!echo 8",
+        "1 / 0",
+        "9",
+    ]
+    code = [nbformat.v4.new_code_cell(source) for source in sources]
+    path = tmp_path / "notebook.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=code), path)
+    program = [
+        Path(sys.executable).with_name("jupyter-execute"),
+        path,
+        "--inplace",
+        "--allow-errors",
+    ]
+    setting = execute.kernel_variables(tmp_path)
+    subprocess.run(program, env=setting, capture_output=True, check=True, timeout=300)
+    theirs = [cell.outputs for cell in nbformat.read(path, as_version=4).cells]
+    assert [len(outputs) for outputs in theirs[-2:]] == [1, 1]  # it goes on after a fault
+    assert run(*sources) == [*theirs[:-1], []]
+
+
+def is_running(process):
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+        os.kill(process, 0)
+        return "State:\tZ" not in Path(f"/proc/{process}/status").read_text()
+    return False
+
+
+def wait_until(condition):
+    for _ in range(3000):
+        if condition():
+            return
+        time.sleep(0.02)
+    pytest.fail("waited for a minute")
+
+
+STARTS_ANOTHER = """
+import os, subprocess
+child = subprocess.Popen(["sleep", "600"])
+open({!r}, "w").write(f"{{os.getpid()}} {{child.pid}}")
+"""
+
+
+def test_what_a_chapter_started_ends_with_it(project):
+    started = project / "started"
+    write_notebook(project / "book" / "chapters" / "two.ipynb", STARTS_ANOTHER.format(str(started)))
+    assert build(project)[0] == 0
+    for process in map(int, started.read_text().split()):
+        wait_until(lambda process=process: not is_running(process))
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
+def test_chapters_and_what_they_started_end_with_the_build(project, how):
+    started = project / "started"
+    cell = STARTS_ANOTHER.format(str(started)) + "child.wait()"
+    write_notebook(project / "book" / "chapters" / "two.ipynb", cell)
+    process = start(project)
+    wait_until(lambda: started.exists() and len(started.read_text().split()) == 2)
+    process.send_signal(how)
+    process.communicate(timeout=60)
+    assert process.returncode != 0
+    for other in map(int, started.read_text().split()):
+        wait_until(lambda other=other: not is_running(other))
 
 
 def test_a_sphinx_warning_is_a_fault_at_its_place(project):
@@ -300,18 +380,47 @@ def test_what_counts_as_a_fault_of_a_page(tmp_path, html, fault):
         assert fault in found[0][1]
 
 
-@pytest.mark.parametrize("damage", [b"", b"nonsense", None], ids=["empty", "other", "cut"])
+@pytest.mark.parametrize("content", [b"", b"outputs" * 99, b"\n\n"])
+def test_what_is_kept_comes_back(tmp_path, content):
+    entry = tmp_path / "entry.gz"
+    execute.store(entry, "key", content)
+    assert execute.stored(entry, "key") == content
+    assert [path.name for path in tmp_path.iterdir()] == ["entry.gz"]
+    assert execute.stored(entry, "another key") is None
+    assert execute.stored(tmp_path / "none.gz", "key") is None
+
+
+@pytest.mark.parametrize("damage", ["empty", "other", "cut", "whole but changed"])
 def test_a_damaged_result_in_store_counts_as_none(tmp_path, damage):
     entry = tmp_path / "entry.gz"
-    execute.store(entry, b"outputs" * 99)
-    assert execute.stored(entry) == b"outputs" * 99
-    entry.write_bytes(entry.read_bytes()[:-9] if damage is None else damage)
-    assert execute.stored(entry) is None
+    execute.store(entry, "key", b"outputs" * 99)
+    kept = entry.read_bytes()
+    damaged = {
+        "empty": b"",
+        "other": b"nonsense",
+        "cut": kept[:-9],
+        "whole but changed": gzip.compress(gzip.decompress(kept).replace(b"puts", b"stup", 1)),
+    }
+    entry.write_bytes(damaged[damage])
+    assert execute.stored(entry, "key") is None
+
+
+@pytest.mark.parametrize("damage", [b"", b"{}", gzip.compress(b"key hash\n[1"), b"\0" * 99])
+def test_a_damaged_record_of_the_last_build_counts_as_none(project, damage):
+    before = site_bytes(project)
+    record = project / "book" / "_build" / "last_build.gz"
+    record.write_bytes(damage)
+    status, _, complaints = build(project)
+    assert (status, complaints) == (0, "")
+    assert site_bytes(project) == before
+    assert build(project)[1].startswith("Nothing changed")
 
 
 def test_what_was_damaged_or_lost_is_made_again(project):
     before = site_bytes(project)
-    for entry in (project / "book" / "_build" / "executed").iterdir():
+    entries = sorted((project / "book" / "_build" / "executed").iterdir())
+    entries[0].write_bytes(entries[1].read_bytes())  # another's
+    for entry in entries[1:]:
         entry.write_bytes(entry.read_bytes()[:-1])
     (project / "book" / "_build" / "html" / "intro.html").unlink()
     status, said, _ = build(project)
@@ -321,18 +430,55 @@ def test_what_was_damaged_or_lost_is_made_again(project):
 
 
 def test_a_changed_helper_reaches_every_page(project):
-    (project / "src" / "helpers" / "study.py").write_text(STUDY.replace("95", "195"))
+    (project / "src" / "helpers" / "load" / "study.py").write_text(STUDY.replace("95", "195"))
     status, said, _ = build(project)
     assert status == 0
     assert "unchanged" not in said
     assert "196" in page(project, "chapters/one.html")
 
 
+@pytest.mark.parametrize("settings", [[], ["--all"]], ids=["", "all"])
+def test_jupyter_book_by_itself_makes_the_same_pages(project, settings):
+    before = site_bytes(project)
+    shutil.rmtree(project / "book" / "_build")
+    own = {"PYTHONPATH": str(project / "src"), "STUDY_DATA": str(project / "data")}
+    program = Path(sys.executable).with_name("jupyter-book")
+    for _ in range(2):
+        subprocess.run(
+            [program, "build", "book", *settings],
+            cwd=project,
+            env=os.environ | own,
+            capture_output=True,
+            check=True,
+            timeout=300,
+        )
+        assert site_bytes(project) == before
+
+
+def test_jupyter_book_by_itself_shows_what_became_of_a_changed_helper(project):
+    own = {"PYTHONPATH": str(project / "src"), "STUDY_DATA": str(project / "data")}
+    program = Path(sys.executable).with_name("jupyter-book")
+
+    def jupyter_book():
+        command = [program, "build", "book"]
+        setting = os.environ | own
+        return subprocess.run(command, cwd=project, env=setting, capture_output=True, text=True)
+
+    assert jupyter_book().returncode == 0
+    (project / "src" / "helpers" / "load" / "study.py").write_text(STUDY.replace("95", "195"))
+    assert jupyter_book().returncode == 0
+    assert "196" in page(project, "chapters/one.html")
+    write_notebook(project / "book" / "chapters" / "one.ipynb", "x / 0")
+    done = jupyter_book()
+    assert done.returncode != 0
+    assert "one.ipynb, code cell 1:" in done.stderr
+    assert "NameError: name 'x' is not defined" in done.stderr
+
+
 def test_two_builds_at_once_do_not_meet(project):
-    with (project / "book" / "_build" / "lock").open("w") as lock:
-        lock.write("4242")
-        lock.flush()
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    work = project / "book" / "_build"
+    with FileLock(work / "lock"):
+        (work / "builder").write_text("4242")
         status, said, complaints = build(project)
     assert (status, said) == (1, "")
     assert complaints == "Process 4242 is building this book; wait for it to end\n"
@@ -364,7 +510,7 @@ def test_a_build_killed_while_it_made_pages_is_begun_again(project):
     intro = project / "book" / "intro.md"
     intro.write_text(INTRO.replace("Intro", "Foreword"))
     process = start(project)
-    while not (project / "book" / "_build" / "sphinx" / "html").exists():
+    while not (project / "book" / "_build" / "sphinx" / "_build" / "html").exists():
         time.sleep(0.01)
     process.kill()
     process.communicate()

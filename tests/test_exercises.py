@@ -279,7 +279,7 @@ def test_a_chapter_without_exercises_stays_as_it_is(source, tmp_path):
 def test_a_chapter_that_is_no_json_is_left_to_who_executes_it(source, tmp_path):
     merged = b"<<<<<<< HEAD\n" + chapter()
     assert sheets.splice(merged, source) == merged
-    _, [fault] = asyncio.run(execute.execute(tmp_path / "01_small.ipynb", merged, {}))
+    _, [fault] = execute.execute(tmp_path / "01_small.ipynb", merged, {})
     assert fault.where == "01_small.ipynb"
     assert fault.what.startswith("no valid notebook")
 

@@ -247,7 +247,7 @@ def site(tmp_path_factory):
     downloads = BOOK / "_build" / "downloads"
     if downloads.exists():
         shutil.copytree(downloads, work / "downloads")
-    for name in build.chapters(BOOK):
+    for name in execute.chapters(BOOK):
         page = (work / "html" / name).with_suffix(".html")
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text("<title>Chapter</title><article><h1>Chapter</h1></article>")

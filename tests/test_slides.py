@@ -18,7 +18,7 @@ def book(tmp_path, monkeypatch):
     source = 'page.say(f"""\nF is {row["f"]:.2f} with {df} df, t is {-t}: -{t}.\n""")'
     said = [{"data": {"text/markdown": ["F is 6.60 with 1, 93 df, ", "t is −2: −2."]}}]
     shown = [{"data": {"text/html": [html]}} for html in (FIGURE, TABLE)]
-    place = tmp_path / "_build" / "stage" / "chapters"
+    place = tmp_path / "_build" / "html" / "_sources" / "chapters"
     place.mkdir(parents=True)
     cells = [{"source": "", "outputs": shown}, {"source": source, "outputs": said}]
     chapter = {"cells": [{"cell_type": "markdown"}, *({"cell_type": "code"} | c for c in cells)]}

@@ -22,7 +22,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 from time import perf_counter
 
-import build
+import execute
 import sheets
 import yaml
 from execute import LOCK, ROOT, TIMEOUT, files
@@ -159,7 +159,7 @@ def run(project: Path, *command: str | Path) -> str:
 
 def chapters(book: Path) -> list[Path]:
     """Return the paths of the chapters, in the book's order."""
-    return [book / name for name in build.chapters(book)]
+    return [book / name for name in execute.chapters(book)]
 
 
 def make(project: Path) -> float:

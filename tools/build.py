@@ -4,9 +4,7 @@
 `_build/html`. Any fault ends the build with status 1 and its place; the last good site then stays.
 """
 
-import asyncio
 import contextlib
-import fcntl
 import io
 import json
 import os
@@ -14,8 +12,6 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from itertools import groupby
-from operator import attrgetter
 from pathlib import Path
 from time import perf_counter
 
@@ -23,7 +19,9 @@ import check_site
 import colophon
 import execute
 from execute import COLOURS, ROOT, Fault
+from filelock import FileLock, Timeout
 
+RECORD = "what the site was built from"
 CELL_LINE = re.compile(r"\.ipynb:(\d+)(\d{4}):")  # myst-nb counts 10 000 lines for a cell
 
 
@@ -44,7 +42,7 @@ def main() -> int:
         print(f"The book was not built: {error.strerror}{place}", file=sys.stderr)
     except KeyboardInterrupt:
         print("Interrupted; the last good site is as it was", file=sys.stderr)
-        os._exit(130)  # what nbclient would still do at the exit only fails by now
+        os._exit(130)  # without waiting for the chapters, which end with this process
     else:
         return 0
     return 1
@@ -53,21 +51,16 @@ def main() -> int:
 def build(book: Path, work: Path) -> None:
     """Carry out the steps, each only if the ones before it went well."""
     start = perf_counter()
-    site, record = work / "html", work / "last_build.json"
+    site, record = work / "html", work / "last_build.gz"
     restore(site)
     now = inputs(book)
-    last = json.loads(record.read_text()) if record.exists() else {}
+    last = json.loads(execute.stored(record, RECORD) or "{}")
     if site.is_dir() and last == now | {"site": execute.digest(site)}:
         say(f"Nothing changed since the last build; open {shown(site / 'index.html')}")
         return
 
     say("Chapters")
-    contents, faults = asyncio.run(execute.results(book, chapters(book), now["shared"], say))
-    stop_on(faults)
-    scorecard = contents.pop("scorecard.json")
-    page = book / colophon.PAGE
-    if page.exists():
-        contents[page.name] = colophon.fill(page.read_text(encoding="utf-8")).encode()
+    stop_on(execute.results(book, now["shared"], say)[1])
     # Jupyter Book reads again only what changed. That may not be relied on after a fault, when
     # there is no record, or when something changed that bears on every page.
     if last.get("settings") != now["settings"]:
@@ -75,14 +68,12 @@ def build(book: Path, work: Path) -> None:
     record.unlink(missing_ok=True)
 
     say("Pages")
-    stage(book, work / "stage", contents)
-    new = make_pages(work / "stage", work / "sphinx")
-    (new / "scorecard.json").write_bytes(scorecard)
+    new = make_pages(book, work / "sphinx")
     stop_on([Fault(*fault) for fault in check_site.faults(new)])
     if inputs(book) != now:
         raise BuildError("Files changed while the book was being built: build it again")
     swap(new, site)
-    record.write_text(json.dumps(now | {"site": execute.digest(site)}))
+    execute.store(record, RECORD, json.dumps(now | {"site": execute.digest(site)}).encode())
     execute.prune(work / "executed")
     say(f"Built in {perf_counter() - start:.1f} s; open {shown(site / 'index.html')}")
 
@@ -115,104 +106,47 @@ def shown(path: Path) -> str:
 
 
 def stop_on(faults: list[Fault]) -> None:
-    """Raise an error that names every fault; the same one in several places is told once."""
-    if not faults:
-        return
-    lines = []
-    for what, same in groupby(sorted(faults, key=attrgetter("what")), key=attrgetter("what")):
-        first, *others = same
-        lines += [f"{fault.where}:" for fault in (first, *others)]
-        lines += [first.detail] * bool(first.detail) + [f"  {what}", ""]
-    number = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
-    raise BuildError("\n" + "\n".join(lines) + f"The book was not built: {number}")
+    """Raise an error that names every fault."""
+    if faults:
+        raise BuildError(execute.told(faults))
 
 
 @contextlib.contextmanager
 def alone(work: Path) -> Iterator[None]:
     """Hold a lock, which the system takes back when this process ends in whatever way."""
     work.mkdir(parents=True, exist_ok=True)
-    with (work / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise BuildError(
-                f"Process {lock.read()} is building this book; wait for it to end"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
+    holder = work / "builder"  # the lock itself may hold nothing
+    try:
+        with FileLock(work / "lock", timeout=0):
+            holder.write_text(str(os.getpid()))
+            yield
+    except Timeout:
+        raise BuildError(
+            f"Process {holder.read_text()} is building this book; wait for it to end"
+        ) from None
 
 
-def chapters(book: Path) -> list[str]:
-    """Return the notebooks that the table of contents names, in its order."""
-    import yaml  # not needed when nothing changed
+def make_pages(book: Path, work: Path) -> Path:
+    """Let Jupyter Book make the pages as its command does; any warning is a fault."""
+    from jupyter_book.cli.main import main as jupyter_book  # slow to load, often not needed
 
-    def named(entry: dict) -> Iterator[str]:
-        yield from (entry[key] for key in ("root", "file") if key in entry)
-        for key in ("parts", "chapters", "sections"):
-            for below in entry.get(key, []):
-                yield from named(below)
-
-    toc = yaml.safe_load((book / "_toc.yml").read_text(encoding="utf-8"))
-    notebooks = [name.removesuffix(".ipynb") + ".ipynb" for name in named(toc)]
-    return [name for name in notebooks if (book / name).exists()]
-
-
-def stage(book: Path, folder: Path, contents: dict[str, bytes]) -> None:
-    """Lay the book out with its chapters executed; only what changed is written anew."""
-    sources = {path.relative_to(book).as_posix(): path for path in execute.files(book)}
-    for name, source in sources.items():
-        content = contents.get(name) or source.read_bytes()
-        target = folder / name
-        if not target.exists() or target.read_bytes() != content:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content)
-    for path in list(execute.files(folder)):
-        if path.relative_to(folder).as_posix() not in sources:
-            path.unlink()
-
-
-def make_pages(source: Path, work: Path) -> Path:
-    """Let Jupyter Book make the pages from executed chapters; any warning is a fault."""
-    import yaml  # these are slow to load, and often not needed
-    from jupyter_book.sphinx import build_sphinx
-
-    pages = work / "html"
-    shutil.rmtree(pages, ignore_errors=True)
-    overrides = {
-        "external_toc_path": str(source / "_toc.yml"),
-        "latex_individualpages": False,
-        "nb_execution_mode": "off",
-        "nitpicky": True,
-    }
+    pages = work / "_build" / "html"
+    shutil.rmtree(pages, ignore_errors=True)  # all are written: a title may stand on every page
     warnings = io.StringIO()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(warnings):
-        status = build_sphinx(
-            source,
-            pages,
-            noconfig=True,
-            path_config=source / "_config.yml",
-            confoverrides=overrides,
-            doctreedir=work / "doctrees",
-            force_all=True,  # all are written, since a title may stand on every page
-            warningiserror=True,
-            keep_going=True,
-        )
-    if isinstance(status, OSError):
-        raise status
-    if status:
-        text = COLOURS.sub("", warnings.getvalue()).replace(f"{source}/", "").strip()
-        text = CELL_LINE.sub(lambda m: f".ipynb, cell {m[1]}, line {int(m[2])}:", text)
-        raise BuildError(f"{text}\nThe book was not built: Sphinx warned")
-    # What Sphinx and its themes leave: a key over paths of this machine, and templates.
-    for leftover in [pages / ".buildinfo", *pages.glob("_static/*webpack-macros.html")]:
-        leftover.unlink()
-    # An address that ends in the folder shows the first page itself, not a page that leads to it.
-    root = yaml.safe_load((source / "_toc.yml").read_text(encoding="utf-8"))["root"]
-    if root != "index":
-        shutil.copy(pages / f"{root}.html", pages / "index.html")
+        try:
+            jupyter_book(
+                ["build", str(book), "--path-output", str(work), "-W", "--keep-going"],
+                standalone_mode=False,
+            )
+        except RuntimeError as error:
+            if isinstance(error.__cause__, OSError):
+                raise error.__cause__ from None
+            raise
+        except SystemExit:
+            text = COLOURS.sub("", warnings.getvalue()).replace(f"{book}/", "").strip()
+            text = CELL_LINE.sub(lambda m: f".ipynb, cell {m[1]}, line {int(m[2])}:", text)
+            raise BuildError(f"{text}\nThe book was not built: Sphinx warned") from None
     return pages
 
 

@@ -4,7 +4,6 @@ What a chapter put out is kept under a key: the SHA-256 over its own bytes, the 
 the installed packages, Python and this program. So nothing stale can survive, whatever changed.
 """
 
-import asyncio
 import gzip
 import hashlib
 import importlib.util
@@ -12,40 +11,37 @@ import json
 import os
 import platform
 import re
-import sys
 import sysconfig
 import zlib
-from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+import cells
 import sheets
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 ROOT = Path(__file__).resolve().parents[1]
-TIMEOUT = 600  # seconds that a cell may take
+PROGRAMS = (Path(__file__), Path(cells.__file__))
 KEPT = 100  # results in store, beyond which the ones unused for longest go
+SCORE = "scorecard.json"
 LOCK = "requirements.txt"  # the packages that the book needs
 NOT_INPUTS = {"_build", "__pycache__", ".ipynb_checkpoints"}
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
-# A traceback's end: the last line that is not indented, without module names, and what follows.
-MESSAGE = re.compile(r"^(?:\w+\.)*(?P<what>\S.*(?:\n[ \t].*)*)\Z", re.MULTILINE)
-SCORECARD = """
-import sys
+SCORECARD = """\
 from helpers import scorecard
-from helpers.load import StudyError, load_study
-try:
-    data = load_study()
-    rows = scorecard.compare(data.facts, scorecard.compute(data))
-except StudyError as error:
-    sys.exit(str(error))
+from helpers.load import load_study
+data = load_study()
+rows = scorecard.compare(data.facts, scorecard.compute(data))
 rows = rows[["fact_id", "label", "printed", "computed", "verdict", "note"]]
-rows.to_json(sys.stdout, orient="records", indent=1, force_ascii=False)
+print(rows.to_json(orient="records", indent=1, force_ascii=False), end="")
 """
 
 
@@ -56,6 +52,17 @@ class Fault:
     where: str
     what: str
     detail: str = ""
+
+
+def told(faults: list[Fault]) -> str:
+    """Return lines that name every fault; the same one in several places is told once."""
+    lines = []
+    for what, same in groupby(sorted(faults, key=attrgetter("what")), key=attrgetter("what")):
+        first, *others = same
+        lines += [f"{fault.where}:" for fault in (first, *others)]
+        lines += [first.detail] * bool(first.detail) + [f"  {what}", ""]
+    number = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
+    return "\n" + "\n".join(lines) + f"The book was not built: {number}"
 
 
 # --- What the results depend on ---
@@ -89,7 +96,7 @@ def environment() -> str:
     if spec is None or spec.origin is None:
         raise FileNotFoundError(2, "the package is not installed; run make setup", "helpers")
     parts = [
-        digest(Path(spec.origin).parents[1], data_folder(), Path(__file__)),
+        digest(Path(spec.origin).parents[1], data_folder(), *PROGRAMS),
         *packages(),
         platform.python_version(),
         os.environ.get("SOURCE_DATE_EPOCH", ""),
@@ -129,22 +136,30 @@ def kernel_variables(work: Path) -> dict[str, str]:
 # --- The store ---
 
 
-def stored(entry: Path) -> bytes | None:
-    """Return what an entry holds, or None if there is none or it was damaged (gzip has a CRC)."""
-    try:
-        content = gzip.decompress(entry.read_bytes())
-        os.utime(entry)
-    except (OSError, EOFError, zlib.error):
-        return None
-    return content or None
-
-
-def store(entry: Path, content: bytes) -> None:
-    """Write an entry in one step, so that there is never half a one."""
+def store(entry: Path, key: str, content: bytes) -> None:
+    """Keep content under a key, in one step, so that there is never half of it."""
     entry.parent.mkdir(parents=True, exist_ok=True)
     unfinished = entry.with_suffix(".unfinished")
-    unfinished.write_bytes(gzip.compress(content, compresslevel=3, mtime=0))
+    with gzip.GzipFile(unfinished, "wb", compresslevel=3, mtime=0) as file:
+        file.write(_seal(key, content) + content)
     unfinished.replace(entry)
+
+
+def stored(entry: Path, key: str) -> bytes | None:
+    """Return what was kept under a key; None if it is not there, damaged, or another's."""
+    try:
+        seal, content = gzip.decompress(entry.read_bytes()).split(b"\n", 1)
+    except (OSError, EOFError, ValueError, zlib.error):
+        return None
+    if seal + b"\n" != _seal(key, content):
+        return None
+    os.utime(entry)
+    return content
+
+
+def _seal(key: str, content: bytes) -> bytes:
+    """Return a line that fits no other key and no other content."""
+    return f"{key} {hashlib.sha256(content).hexdigest()}\n".encode()
 
 
 def prune(folder: Path) -> None:
@@ -157,39 +172,24 @@ def prune(folder: Path) -> None:
 # --- Executing ---
 
 
-async def execute(
+def execute(
     notebook: Path, source: bytes, variables: dict[str, str]
-) -> tuple[bytes, list[Fault]]:
-    """Run a notebook in its own folder and return it with its outputs."""
+) -> tuple["NotebookNode | None", list[Fault]]:
+    """Run a notebook in its own folder and return it with its outputs, and what is wrong."""
     import nbformat
-    from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError
 
     where = notebook.name
     try:
-        book = nbformat.reads(source.decode(), as_version=4)
+        checked = nbformat.reads(source.decode(), as_version=4)
+        nbformat.validate(checked)
     except (ValueError, nbformat.ValidationError) as error:
-        return b"", [Fault(where, f"no valid notebook: {str(error).splitlines()[0]}")]
-    client = NotebookClient(
-        book,
-        kernel_name="python3",
-        timeout=TIMEOUT,
-        record_timing=False,
-        store_widget_state=False,
-        resources={"metadata": {"path": str(notebook.parent)}},
-    )
-    stopped = []
+        return None, [Fault(where, f"no valid notebook: {str(error).splitlines()[0]}")]
     try:
-        # The kernel's own stderr tells nothing about the cells.
-        await client.async_execute(env=variables, stderr=asyncio.subprocess.DEVNULL)
-    except CellExecutionError:
-        pass  # the cell's output says it
-    except Exception as error:  # the kernel died, or a cell took too long
-        cell = f"{where}, code cell {client.code_cells_executed}"
-        what = (str(error) or repr(error)).splitlines()[0]
-        stopped = [Fault(cell, f"{type(error).__name__}: {what}")]
-    faults = stopped + list(cell_faults(where, book))
-    return tidy(book), faults
+        done = cells.run(nbformat.writes(checked), notebook.parent, variables)
+    except cells.CellsError as stop:
+        return None, [Fault(f"{where}, code cell {stop.number}", str(stop))]
+    executed = nbformat.reads(done, as_version=4)
+    return executed, list(cell_faults(where, executed))
 
 
 def cell_faults(where: str, notebook: "NotebookNode") -> Iterator[Fault]:
@@ -226,20 +226,20 @@ def tidy(notebook: "NotebookNode") -> bytes:
     return nbformat.writes(notebook).encode()
 
 
-async def score(variables: dict[str, str]) -> tuple[bytes, list[Fault]]:
+def chapter(notebook: Path, source: bytes, variables: dict[str, str]) -> tuple[bytes, list[Fault]]:
+    """Run a chapter and return it as a file."""
+    executed, faults = execute(notebook, source, variables)
+    return tidy(executed) if executed and not faults else b"", faults
+
+
+def score(book: Path, variables: dict[str, str]) -> tuple[bytes, list[Fault]]:
     """Hold every fact of the paper against the data; return the rows as JSON."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", SCORECARD),
-        env=variables,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    rows, errors = await process.communicate()
-    if process.returncode or errors:
-        text = errors.decode().strip() or f"ended with return code {process.returncode}"
-        what = MESSAGE.search(text)["what"]
-        return b"", [Fault("scorecard.json", what, text.removesuffix(what))]
-    return rows, []
+    from nbformat import v4, writes
+
+    source = writes(v4.new_notebook(cells=[v4.new_code_cell(SCORECARD)])).encode()
+    executed, faults = execute(book / SCORE, source, variables)
+    rows = executed.cells[0].outputs[0].text.encode() if executed and not faults else b""
+    return rows, [replace(fault, where=SCORE) for fault in faults]
 
 
 def score_faults(rows: bytes) -> list[Fault]:
@@ -254,8 +254,23 @@ def score_faults(rows: bytes) -> list[Fault]:
     ]
 
 
-async def results(
-    book: Path, chapters: list[str], shared: str, say: Callable[[str], None]
+def chapters(book: Path) -> list[str]:
+    """Return the notebooks that the table of contents names, in its order."""
+    import yaml  # not needed when nothing changed
+
+    def named(entry: dict) -> Iterator[str]:
+        yield from (entry[key] for key in ("root", "file") if key in entry)
+        for key in ("parts", "chapters", "sections"):
+            for below in entry.get(key, []):
+                yield from named(below)
+
+    toc = yaml.safe_load((book / "_toc.yml").read_text(encoding="utf-8"))
+    notebooks = [name.removesuffix(".ipynb") + ".ipynb" for name in named(toc)]
+    return [name for name in notebooks if (book / name).exists()]
+
+
+def results(
+    book: Path, shared: str, say: Callable[[str], None]
 ) -> tuple[dict[str, bytes], list[Fault]]:
     """Return the executed chapters and scorecard.json by path, and everything wrong in them.
 
@@ -263,44 +278,44 @@ async def results(
     """
     work = book / "_build"
     variables = kernel_variables(work)
-    cores = asyncio.Semaphore(os.cpu_count() or 1)
-    faults: list[Fault] = []
-    loop = asyncio.get_running_loop()
-    # nbclient would keep Ctrl-C to itself and stop one kernel of many; and what it leaves running
-    # when it is stopped complains at length.
-    loop.add_signal_handler = lambda *_: None
-    loop.set_exception_handler(lambda *_: None)
-
-    async def result(name: str, source: bytes, run: Callable[[], Awaitable[Any]]) -> bytes:
-        key = hashlib.sha256(f"{name} {shared} ".encode() + source).hexdigest()
-        entry = work / "executed" / f"{key}.gz"
-        content = stored(entry)
-        if content is not None:
-            say(f"  {name:<40} unchanged")
-            return content
-        async with cores:
-            start = perf_counter()
-            content, wrong = await run()
-        faults.extend(wrong)
-        if not wrong and environment() == shared:  # nobody edited a helper in the meantime
-            store(entry, content)
-        say(f"  {name:<40} {perf_counter() - start:.1f} s" + (", FAILED" if wrong else ""))
-        return content
-
-    sources = {}
-    for name in chapters:
+    sources, faults = {SCORE: b""}, []
+    for name in chapters(book):
         path = book / name
         exercises = book / "exercises" / f"{path.stem}.md"
         try:
             sources[name] = sheets.splice(path.read_bytes(), exercises)
         except sheets.ExerciseError as error:
             faults.append(Fault(f"exercises/{exercises.name}", str(error)))
-    jobs = {"scorecard.json": result("scorecard.json", b"", lambda: score(variables))}
-    # The longest begin first, or one of them might be left at the end, with a core for itself.
-    for name in sorted(sources, key=lambda name: len(sources[name]), reverse=True):
-        run = partial(execute, book / name, sources[name], variables)
-        jobs[name] = result(name, sources[name], run)
-    contents = dict(zip(jobs, await asyncio.gather(*jobs.values()), strict=True))
-    if contents["scorecard.json"]:
-        faults += score_faults(contents["scorecard.json"])
+    keys = {
+        name: hashlib.sha256(f"{name} {shared} ".encode() + source).hexdigest()
+        for name, source in sources.items()
+    }
+    entries = {name: work / "executed" / f"{key}.gz" for name, key in keys.items()}
+    contents = {name: stored(entry, keys[name]) for name, entry in entries.items()}
+
+    def make(name: str) -> None:
+        start = perf_counter()
+        if name == SCORE:
+            content, wrong = score(book, variables)
+            wrong += score_faults(content) if content else []
+        else:
+            content, wrong = chapter(book / name, sources[name], variables)
+        contents[name] = content
+        faults.extend(wrong)
+        if not wrong and environment() == shared:  # nobody edited a helper in the meantime
+            store(entries[name], keys[name], content)
+        say(f"  {name:<40} {perf_counter() - start:.1f} s" + (", FAILED" if wrong else ""))
+
+    missing = [name for name, content in contents.items() if content is None]
+    for name in sorted(set(sources) - set(missing)):
+        say(f"  {name:<40} unchanged")
+    if missing:
+        cells.start(variables)
+        # The longest begin first, or one of them might be left at the end, with a core for itself.
+        missing.sort(key=lambda name: len(sources[name]), reverse=True)
+        cores = ThreadPoolExecutor(os.cpu_count())
+        try:
+            list(cores.map(make, missing))
+        finally:
+            cores.shutdown(wait=False, cancel_futures=True)
     return contents, faults

@@ -92,7 +92,7 @@ def assemble(book: Path, work: Path, archive: str) -> None:
     stage(book, work / "lite" / "contents")
     shutil.copytree(pages, new)
     make_lite(work / "lite", wheels, new / "lite", archive)
-    for name in build.chapters(book):
+    for name in execute.chapters(book):
         page = (new / name).with_suffix(".html")
         button = link("../" * name.count("/"), name, new / "lite")
         page.write_text(with_button(page.read_text(encoding="utf-8"), button), encoding="utf-8")

@@ -85,7 +85,7 @@ def fetch_reveal(place: Path) -> None:
 @functools.cache
 def cells(chapter: str) -> list[dict]:
     """Return the code cells of a built chapter."""
-    path = BOOK / "_build" / "stage" / "chapters" / f"{chapter}.ipynb"
+    path = BOOK / "_build" / "html" / "_sources" / "chapters" / f"{chapter}.ipynb"
     if not path.exists():
         raise SlideError(f"there is no built chapter {chapter}: make book")
     every = json.loads(path.read_text(encoding="utf-8"))["cells"]

@@ -9,13 +9,13 @@ import base64
 import hashlib
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
 
 from docutils import nodes
 from sphinx.application import Sphinx
-from sphinx.builders.html._assets import _CascadingStyleSheet, _JavaScript
 from sphinx.config import Config
 from sphinx.environment.adapters.toctree import TocTree
 
@@ -35,9 +35,10 @@ POLICY = (
     "img-src 'self' file: data:; "
     "object-src 'none'; base-uri 'self'; form-action 'self' file:"
 )
-UNUSED = [  # what Sphinx and its extensions leave in _static, and no page asks for
+UNUSED = [  # what Sphinx and its extensions leave, and no page asks for
     *("basic.css", "file.png", "plus.png", "minus.png"),
-    *("mystnb.*.css", "pygments.css"),
+    *("mystnb.*.css", "pygments.css", "*webpack-macros.html"),
+    "../.buildinfo",  # a key over paths of this machine
 ]
 MARKUP = [  # of myst-nb and Pygments, shorter and easier to announce
     (r'<span class="(?:n|nn|nx|o|p|w)">([^<]*)</span>', r"\1"),  # are in the colour of the text
@@ -90,7 +91,7 @@ def add_context(
     context["launch"] = launch_links(page, context)
 
 
-def is_own(file: _JavaScript | _CascadingStyleSheet, app: Sphinx) -> bool:
+def is_own(file: Any, app: Sphinx) -> bool:  # noqa: ANN401, Sphinx keeps the classes to itself
     """Say whether a script or style sheet is the book's, and not one of Sphinx's extensions."""
     name = Path(str(file.filename)).name
     return (app.srcdir / "_static" / name).is_file() or (THEME / "static" / name).is_file()
@@ -167,6 +168,9 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     for pattern in UNUSED:
         for file in (out / "_static").glob(pattern):
             file.unlink()
+    # An address that ends in the folder shows the first page itself, not a page that leads to it.
+    if (root := app.config.root_doc) != "index":
+        shutil.copy(out / f"{root}.html", out / "index.html")
     if base := app.config.html_baseurl:
         pages = sorted(app.builder.get_target_uri(page) for page in app.env.found_docs)
         urls = "\n".join(f"<url><loc>{urljoin(base, page)}</loc></url>" for page in pages)
