@@ -10,7 +10,7 @@ from bs4 import BeautifulSoup
 from nbconvert import HTMLExporter
 
 BOOK = Path(__file__).parents[1] / "book"
-EXECUTED = SITE.parent / "stage"
+EXECUTED = SITE / "_sources"
 CHAPTERS = [BOOK / "intro.ipynb", *sorted((BOOK / "chapters").glob("*.ipynb"))]
 # What only the book's own pages understand: a role, a directive, a label, an attribute.
 RAW = re.compile(r"\{[\w:-]+\}`|(```|:::)\s*\{|^\(.+\)=$|\{#[\w-]+\}", re.MULTILINE)

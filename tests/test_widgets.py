@@ -1,6 +1,5 @@
 """Explorers: one object, shown by widgets that compute and as HTML that needs no kernel."""
 
-import asyncio
 import json
 import sys
 from itertools import product
@@ -140,7 +139,7 @@ def test_the_book_keeps_the_html_alone_and_the_same_bytes_each_time(tmp_path):
 
     def run():
         variables = execute.kernel_variables(tmp_path)
-        return asyncio.run(execute.execute(tmp_path / "one.ipynb", source, variables))
+        return execute.execute(tmp_path / "one.ipynb", source, variables)
 
     (first, faults), (second, _) = run(), run()
     assert not faults

@@ -25,7 +25,8 @@ from time import perf_counter
 import execute
 import sheets
 import yaml
-from execute import LOCK, ROOT, TIMEOUT, files
+from cells import TIMEOUT
+from execute import LOCK, ROOT, files
 
 TABLE = ROOT / "docs" / "benchmarks.md"
 COPIED = ("book", "data", "src", "tools", LOCK)
@@ -105,6 +106,9 @@ def write_plain(project: Path) -> None:
     config = plain / "_config.yml"
     settings = yaml.safe_load(config.read_text(encoding="utf-8"))
     settings["execute"] = {"execute_notebooks": "force", "timeout": TIMEOUT}
+    # Without our own extension that runs the chapters.
+    del settings["sphinx"]["local_extensions"]["executed"]
+    settings["sphinx"]["config"]["extensions"].remove("executed")
     config.write_text(yaml.safe_dump(settings), encoding="utf-8")
 
 
@@ -186,7 +190,7 @@ def one_changed(project: Path) -> float:
 def pages(project: Path) -> float:
     """Make all pages anew from results in store."""
     work = project / "book" / "_build"
-    for folder in ("html", "sphinx", "stage"):
+    for folder in ("html", "sphinx"):
         shutil.rmtree(work / folder)
     return make(project)
 

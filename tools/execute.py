@@ -172,10 +172,8 @@ def prune(folder: Path) -> None:
 # --- Executing ---
 
 
-def execute(
-    notebook: Path, source: bytes, variables: dict[str, str]
-) -> tuple["NotebookNode | None", list[Fault]]:
-    """Run a notebook in its own folder and return it with its outputs, and what is wrong."""
+def execute(notebook: Path, source: bytes, variables: dict[str, str]) -> tuple[bytes, list[Fault]]:
+    """Run a notebook in its own folder and return it with its outputs."""
     import nbformat
 
     where = notebook.name
@@ -183,13 +181,14 @@ def execute(
         checked = nbformat.reads(source.decode(), as_version=4)
         nbformat.validate(checked)
     except (ValueError, nbformat.ValidationError) as error:
-        return None, [Fault(where, f"no valid notebook: {str(error).splitlines()[0]}")]
+        return b"", [Fault(where, f"no valid notebook: {str(error).splitlines()[0]}")]
     try:
         done = cells.run(nbformat.writes(checked), notebook.parent, variables)
     except cells.CellsError as stop:
-        return None, [Fault(f"{where}, code cell {stop.number}", str(stop))]
+        return b"", [Fault(f"{where}, code cell {stop.number}", str(stop))]
     executed = nbformat.reads(done, as_version=4)
-    return executed, list(cell_faults(where, executed))
+    faults = list(cell_faults(where, executed))
+    return tidy(executed), faults
 
 
 def cell_faults(where: str, notebook: "NotebookNode") -> Iterator[Fault]:
@@ -226,20 +225,15 @@ def tidy(notebook: "NotebookNode") -> bytes:
     return nbformat.writes(notebook).encode()
 
 
-def chapter(notebook: Path, source: bytes, variables: dict[str, str]) -> tuple[bytes, list[Fault]]:
-    """Run a chapter and return it as a file."""
-    executed, faults = execute(notebook, source, variables)
-    return tidy(executed) if executed and not faults else b"", faults
-
-
 def score(book: Path, variables: dict[str, str]) -> tuple[bytes, list[Fault]]:
     """Hold every fact of the paper against the data; return the rows as JSON."""
-    from nbformat import v4, writes
+    from nbformat import reads, v4, writes
 
     source = writes(v4.new_notebook(cells=[v4.new_code_cell(SCORECARD)])).encode()
     executed, faults = execute(book / SCORE, source, variables)
-    rows = executed.cells[0].outputs[0].text.encode() if executed and not faults else b""
-    return rows, [replace(fault, where=SCORE) for fault in faults]
+    if faults:
+        return b"", [replace(fault, where=SCORE) for fault in faults]
+    return reads(executed.decode(), as_version=4).cells[0].outputs[0].text.encode(), []
 
 
 def score_faults(rows: bytes) -> list[Fault]:
@@ -299,7 +293,7 @@ def results(
             content, wrong = score(book, variables)
             wrong += score_faults(content) if content else []
         else:
-            content, wrong = chapter(book / name, sources[name], variables)
+            content, wrong = execute(book / name, sources[name], variables)
         contents[name] = content
         faults.extend(wrong)
         if not wrong and environment() == shared:  # nobody edited a helper in the meantime
