@@ -55,6 +55,24 @@ def test_imports_lead_downwards(module):
     assert not [name for name in ours(module) if floor(name) > floor(module)]
 
 
+def picture():
+    """Draw who imports from whom, floor by floor, as GitHub shows a picture in a text."""
+    arrows = {
+        (FLOORS[floor(module)], FLOORS[floor(other)])
+        for module in MODULES
+        for other in ours(module)
+        if floor(module) != floor(other)
+    }
+    lines = [*FLOORS, *(f"{upper} --> {lower}" for upper, lower in sorted(arrows))]
+    return "\n".join(["```mermaid", "graph TD", *(f"  {line}" for line in lines), "```"])
+
+
+def test_the_picture_of_the_floors_shows_the_imports():
+    page = (SRC.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    shown = page.partition("<!-- floors -->\n")[2].partition("\n<!-- /floors -->")[0]
+    assert shown == picture(), f"put this between the marks in ARCHITECTURE.md:\n{picture()}"
+
+
 def test_no_circle_within_a_floor():
     list(
         TopologicalSorter(

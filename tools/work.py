@@ -14,7 +14,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-import build
 import execute
 import exercises
 import parcel
@@ -53,7 +52,7 @@ def contents(book: Path) -> dict[str, bytes]:
     data = execute.data_folder()
     with tempfile.TemporaryDirectory() as place:
         cell = parcel.first_cell(site and site.rstrip("/") + "/", Path(place))
-    notebooks = {name: book / name for name in build.chapters(book)}
+    notebooks = {name: book / name for name in execute.chapters(book)}
     notebooks |= {f"exercises/{path.name}": path for path in student_notebooks(book)}
     return {
         name: parcel.with_cell(path.read_text(encoding="utf-8"), cell).encode()

@@ -30,7 +30,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
     contents: dict[str, bytes] = {}
     app.connect("env-get-outdated", partial(run, contents))
     app.connect("source-read", partial(fill, contents))
-    app.connect("build-finished", partial(finish, contents))
+    app.connect("build-finished", partial(finish, contents), priority=400)  # before others
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
