@@ -8,7 +8,7 @@ SETUP = @command -v $(PYTHON) >/dev/null \
 	|| { echo "No $(PYTHON) here: install Python 3.11 or newer"; exit 1; } \
 	&& $(PYTHON) tools/setup_venv.py
 
-.PHONY: help setup setup-book book site own pdf lighthouse exercises slides test reproduce bench lint lab work wasm branch data golden lock clean
+.PHONY: help setup setup-book book site own pdf lighthouse exercises slides test reproduce bench lint lab work wasm branch data golden lock pyodide clean
 
 help: ## list what can be made
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -84,6 +84,9 @@ lock: ## compile requirements.txt and requirements-dev.txt from pyproject.toml (
 		$$(sed -n 's/^\([a-z][^=[]*\).*==.*/--no-emit-package \1/p' requirements.txt | sort -u)
 	sed '/^# The following packages were excluded/,$$d' requirements-dev.txt >requirements-dev.part
 	mv requirements-dev.part requirements-dev.txt
+
+pyodide: setup ## take from its lock file the versions that Pyodide carries (needs npm)
+	@$(RUN) tools/pyodide.py
 
 clean: ## remove everything built, and the results kept between builds, but not book/_build/work
 	[ ! -d book/_build ] || find book/_build -mindepth 1 -maxdepth 1 ! -name work -exec rm -rf {} +

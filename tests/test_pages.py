@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 import pytest
 from browsing import (
     CHAPTERS,
+    CONTRAST,
     PAGES,
     SITE,
     THEME,
@@ -70,7 +71,9 @@ def test_axe_would_find_faults(browser):
         page.evaluate("document.querySelector('main').append(document.createElement('input'))")
         page.add_style_tag(content="article p { color: #ccc !important }")
         found = {fault.split(":")[0] for fault in axe_faults(page)}
+        contrast = {fault.split(":")[0] for fault in axe_faults(page, CONTRAST)}
     assert {"label", "color-contrast"} <= found
+    assert contrast == {"color-contrast"}
 
 
 @every_page

@@ -25,32 +25,13 @@ from execute import ROOT
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-PYODIDE_VERSION = "314.0.6"
-# What the helpers need, directly or not, and Pyodide carries, with the versions in its lock file.
-CARRIED = {
-    "annotated-doc": "0.0.4",
-    "attrs": "26.1.0",
-    "ipython": "9.12.0",
-    "jinja2": "3.1.6",
-    "jsonschema": "4.26.0",
-    "matplotlib": "3.10.8",
-    "numpy": "2.4.6",
-    "pandas": "3.0.2",
-    "pydantic": "2.12.5",
-    "python-dateutil": "2.9.0.post0",
-    "pyyaml": "6.0.3",
-    "referencing": "0.37.0",
-    "requests": "2.33.1",
-    "rich": "14.3.3",
-    "scipy": "1.18.0",
-    "statsmodels": "0.14.6",
-    "traitlets": "5.14.3",
-    "typing-extensions": "4.15.0",
-    "wordcloud": "1.9.6",
-}
+# Pyodide's version, its Python's, and those of the packages that it carries and the helpers need:
+# taken from its lock file by tools/pyodide.py.
+PYODIDE = json.loads(Path(__file__).with_name("pyodide.json").read_text(encoding="utf-8"))
+CARRIED = PYODIDE["packages"]
 IN_PYODIDE = {
-    "python_version": "3.14",
-    "python_full_version": "3.14.2",
+    "python_version": PYODIDE["python"].rpartition(".")[0],
+    "python_full_version": PYODIDE["python"],
     "sys_platform": "emscripten",
     "platform_system": "Emscripten",
     "platform_machine": "wasm32",
@@ -102,17 +83,22 @@ def assemble(book: Path, work: Path, archive: str) -> None:
 
 def needed() -> set[str]:
     """Return the packages that the helpers need and Pyodide lacks, whatever they are needed by."""
+    return asked_for() - set(CARRIED)
+
+
+def asked_for() -> set[str]:
+    """Return all packages that the helpers need, but not what those that Pyodide carries need."""
     found, ahead = set(), [HELPERS]
     while ahead:
-        name = ahead.pop()
-        for requirement in map(Requirement, distribution(name).requires or []):
+        for requirement in map(Requirement, distribution(ahead.pop()).requires or []):
             other = canonicalize_name(requirement.name)
             is_asked = requirement.marker is None or requirement.marker.evaluate(
                 IN_PYODIDE | {"extra": ""}
             )
-            if is_asked and other not in CARRIED and other not in found:
+            if is_asked and other not in found:
                 found.add(other)
-                ahead.append(other)
+                if other not in CARRIED:
+                    ahead.append(other)
     return found
 
 
@@ -204,11 +190,8 @@ def make_lite(work: Path, wheels: Path, out: Path, archive: str) -> None:
     """Build JupyterLite with the staged contents and the wheels as its only index."""
     from jupyterlite_pyodide_kernel import constants
 
-    if constants.PYODIDE_VERSION != PYODIDE_VERSION:
-        raise BuildError(
-            f"The kernel now brings Pyodide {constants.PYODIDE_VERSION}: look at its lock file and "
-            "correct CARRIED in tools/lite.py"
-        )
+    if PYODIDE["version"] != (brought := constants.PYODIDE_VERSION):
+        raise BuildError(f"The kernel now brings Pyodide {brought}: make pyodide")
     kernel = {
         "disablePyPIFallback": True,  # nothing but this site and Pyodide's own packages
         "loadPyodideOptions": {"env": {"STUDY_DATA": "/drive/data"}},
@@ -246,8 +229,8 @@ def link(root: str, name: str, lite: Path) -> str:
     return (
         f'<div class="run-here"><p><a href="{address}">Run this chapter in your browser</a></p>\n'
         "<p>Opens JupyterLab from this site. It then fetches Python and its scientific packages "
-        f"(Pyodide {PYODIDE_VERSION}) {source}, and the helpers with what they need from this site "
-        f"({own:.0f} MB); a first cell, added to the chapter, installs them. What you write stays "
+        f"(Pyodide {PYODIDE['version']}) {source}, and the helpers with what they need from this "
+        f"site ({own:.0f} MB); a first cell, added to the chapter, installs them. What you write stays "
         "in your browser.</p></div>"
     )
 
