@@ -230,8 +230,8 @@ def link(root: str, name: str, lite: Path) -> str:
         f'<div class="run-here"><p><a href="{address}">Run this chapter in your browser</a></p>\n'
         "<p>Opens JupyterLab from this site. It then fetches Python and its scientific packages "
         f"(Pyodide {PYODIDE['version']}) {source}, and the helpers with what they need from this "
-        f"site ({own:.0f} MB); a first cell, added to the chapter, installs them. What you write stays "
-        "in your browser.</p></div>"
+        f"site ({own:.0f} MB); a first cell, added to the chapter, installs them. What you write "
+        "stays in your browser.</p></div>"
     )
 
 
