@@ -6,12 +6,14 @@ import re
 import tempfile
 from pathlib import Path
 
+import execute
 import pandas as pd
 import pytest
 from conftest import TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import helpers.load.study as study_module
 from helpers.load.files import TOLD, Problem, StudyError, allowed
 from helpers.load.study import data_folder, load_study
 
@@ -49,6 +51,27 @@ def edit(path, *replacements):
 
 
 # Good data
+
+
+def test_a_build_checks_the_same_tables_once(copy, tmp_path, monkeypatch):
+    checked = Path(execute.kernel_variables(tmp_path)["STUDY_CHECKED"])
+    monkeypatch.setenv("STUDY_CHECKED", str(checked))
+    calls = []
+    check = study_module.cell_problems
+    monkeypatch.setattr(
+        study_module, "cell_problems", lambda *cells: calls.append(cells) or check(*cells)
+    )
+    first, again = load_study(copy), load_study(copy)
+    columns = sum(len(r["schema"]["fields"]) for r in first.package["resources"])
+    assert len(calls) == columns
+    pd.testing.assert_frame_equal(first.codings, again.codings)
+    path = copy / PEOPLE
+    path.write_text(path.read_text(encoding="utf-8").replace("nurse", "nurze", 1), encoding="utf-8")
+    for _ in range(2):  # what was refused is never remembered
+        with pytest.raises(StudyError, match="nurze"):
+            load_study(copy)
+    assert len(calls) == 3 * columns
+    assert [path.name for path in tmp_path.iterdir() if path != copy] == ["checked"]
 
 
 def test_types_are_as_documented(study):

@@ -121,6 +121,7 @@ def kernel_variables(work: Path) -> dict[str, str]:
     """Return environment variables that make kernels give the same bytes on every machine."""
     return os.environ | {
         "STUDY_DATA": str(data_folder()),  # kernels run in other folders
+        "STUDY_CHECKED": str(work / "checked"),  # so that the first chapter checks for all
         "PYTHONHASHSEED": "0",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # or debugpy prints a warning
         "OMP_NUM_THREADS": "1",  # the cores are taken by other chapters
