@@ -1,5 +1,8 @@
 """Take from study.toml what pages say of the study: title, author, language, licence."""
 
+from typing import Any
+
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -9,6 +12,7 @@ from helpers.load.settings import load_settings
 def setup(app: Sphinx) -> dict[str, bool]:
     """Join the build before anything is read."""
     app.connect("config-inited", take_settings)
+    app.connect("html-page-context", label_records)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -24,3 +28,15 @@ def take_settings(_: Sphinx, config: Config) -> None:
         "extra_footer": f"{rights} Code: MIT licence.",
         "license": study.licence_url,
     }
+
+
+def label_records(
+    app: Sphinx, page: str, _: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """Say under the title of each chapter that its records are synthetic, if they are."""
+    if doctree is None or "/" not in page or load_settings().records != "synthetic":
+        return
+    data = app.builder.get_relative_uri(page, app.config.html_theme_options["dataset_page"])
+    link = f'<a href="{data}">synthetic</a>'
+    line = f'<p class="records">The records are {link}; no row describes a real person.</p>'
+    context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
