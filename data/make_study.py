@@ -6,6 +6,7 @@ does not print is assumed, and stands at the head of this file. The same seed gi
 Run it with `make data`.
 """
 
+import json
 import shutil
 from pathlib import Path
 
@@ -69,23 +70,35 @@ def main() -> None:
     rng = np.random.default_rng(SEED)
     participants = make_participants(facts.set_index("fact_id")["printed"], rng)
     omi = make_attitudes(participants, items.set_index("item"), rng)
-    responses, codings = make_answers(participants, rng)
-    tables = {"participants": participants, "responses": responses, "codings": codings, "omi": omi}
+    tables = {"participants": participants, "omi": omi} | make_answers(participants, rng)
     write(tables, DATA / "study")
 
 
 # Answers
 
 
-def make_answers(
-    participants: pd.DataFrame, rng: np.random.Generator
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the written answers, and the consensus with three simulated coders before it."""
+def make_answers(participants: pd.DataFrame, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Return the written answers, their codings by consensus and three coders, and the remarks."""
     codebook = pd.read_csv(DATA / "published/codebook.csv")
-    files = {q: DATA / f"answers/{q}.md" for q in codebook["question"].unique()}
+    package = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
+    fields = {
+        (table["name"], field["name"]): field.get("constraints", {}).get("enum")
+        for table in package["resources"]
+        for field in table["schema"]["fields"]
+    }
+    files = {
+        question: {
+            language: DATA / f"answers/{question}.{language}.md"
+            for language in fields["responses", "language"]
+        }
+        for question in codebook["question"].unique()
+    }
     asked = participants.loc[participants["patient_contact"], "participant_id"].tolist()
-    responses, consensus = read_answers(files, asked, codebook)
-    return responses, pd.concat([consensus, simulate_coders(responses, consensus, rng)])
+    responses, consensus, remarks = read_answers(
+        files, asked, codebook, fields["remarks", "remark"]
+    )
+    codings = pd.concat([consensus, simulate_coders(responses, consensus, rng)])
+    return {"responses": responses, "codings": codings, "remarks": remarks}
 
 
 # Participants

@@ -12,7 +12,7 @@ from helpers.compute.words import frequencies, stop_words
 from helpers.load import load_study
 
 SIZES, WORDS, LIMIT = [10_000, 50_000, 100_000], 55, 20.0
-PHRASES = ["support network", "treatment adherence"]
+FORMS = {"support network": "support network", "treatment adherence": "treatment adherence"}
 
 
 # Half function words, half others as rare as words are (Zipf), with commas as in speech.
@@ -36,7 +36,7 @@ def main() -> int:
 
     for size in SIZES:
         start = time.perf_counter()
-        frequencies(texts[:size], phrases=PHRASES)
+        frequencies(texts[:size], forms=FORMS)
         words = time.perf_counter() - start
 
         responses = pd.DataFrame({"participant_id": people[:size], "question": "recovery"})

@@ -59,20 +59,28 @@ P03,woman,51,nurse,25,public,false,true,true,true,true,possible,false
 P04,man,29,other,2,private,false,false,false,false,false,,
 """,
     "study/responses.csv": """\
-participant_id,question,text
-P01,recovery,"With treatment, some do."
-P02,recovery,Not that I have seen.
-P03,recovery,"With treatment, and with family."
-P01,relapse,Stopping treatment.
+participant_id,question,language,text
+P01,recovery,en,"With treatment, some do."
+P02,recovery,en,Not that I have seen.
+P03,recovery,en,"With treatment, and with family."
+P01,relapse,en,Stopping treatment.
 """,
     "study/codings.csv": """\
-participant_id,question,theme,coder,start,end
-P01,recovery,treatment,consensus,5,14
-P01,recovery,treatment,consensus,16,23
-P03,recovery,treatment,consensus,5,14
-P03,recovery,family,consensus,25,31
-P03,recovery,family,c1,25,31
-P01,relapse,no_treatment,consensus,0,18
+participant_id,question,theme,language,coder,start,end
+P01,recovery,treatment,en,consensus,5,14
+P01,recovery,treatment,en,consensus,16,23
+P03,recovery,treatment,en,consensus,5,14
+P03,recovery,family,en,consensus,25,31
+P03,recovery,family,en,c1,25,31
+P01,relapse,no_treatment,en,consensus,0,18
+""",
+    "study/remarks.csv": """\
+participant_id,question,remark
+P02,recovery,clinical
+""",
+    "published/vocabulary.csv": """\
+language,form,word,theme
+en,families,family,family
 """,
     "study/omi.csv": """\
 participant_id,sex,item_01,item_02,item_03,item_04,item_05,item_06,item_07,item_08,item_09,\
@@ -96,11 +104,12 @@ item_01,First item,unfavourable,reported,4.5,.70,.5,.70,5.65,2,.05
 item_02,Second item,favourable,assumed,,,,,,,
 """,
     "published/codebook.csv": """\
-question,theme,label,definition,include,exclude,example,printed_count,target_count,status,\
-counterpart
-recovery,treatment,Treatment,It helps.,Tablets.,Luck.,They take them.,2,2,reported,
-recovery,family,Family,They help.,A sister.,Friends.,She comes along.,,1,assumed,
-relapse,no_treatment,No treatment,It is missing.,Stopping.,Luck.,They stop.,1,1,reported,treatment
+question,theme,language,label,definition,include,exclude,example,printed_count,target_count,\
+status,counterpart
+recovery,treatment,en,Treatment,It helps.,Tablets.,Luck.,They take them.,2,2,reported,
+recovery,family,en,Family,They help.,A sister.,Friends.,She comes along.,,1,assumed,
+relapse,no_treatment,en,No treatment,It is missing.,Stopping.,Luck.,They stop.,1,1,reported,\
+treatment
 """,
 }
 

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -26,8 +27,18 @@ PEOPLE, OMI = read("study/participants.csv"), read("study/omi.csv")
 RESPONSES, CODINGS = read("study/responses.csv"), read("study/codings.csv")
 CODEBOOK, ITEMS = read("published/codebook.csv"), read("published/omi_items.csv")
 FACTS = {row["fact_id"]: row for row in read("published/facts.csv")}
-CONSENSUS = [row for row in CODINGS if row["coder"] == "consensus"]
-TEXTS = {(row["participant_id"], row["question"]): row["text"] for row in RESPONSES}
+LANGUAGES = ("es", "en")
+REMARKS = read("study/remarks.csv")
+CONSENSUS = [r for r in CODINGS if r["coder"] == "consensus" and r["language"] == "es"]
+TEXTS = {
+    language: {
+        (row["participant_id"], row["question"]): row["text"]
+        for row in RESPONSES
+        if row["language"] == language
+    }
+    for language in LANGUAGES
+}
+ANSWERED = set(TEXTS["es"])
 
 
 def printed(fact_id):
@@ -94,7 +105,7 @@ def test_frictionless_finds_the_package_valid():
     with frictionless.system.use_context(trusted=True):
         report = frictionless.validate(str(DATA / "datapackage.json"))
     assert report.valid
-    assert report.stats["tasks"] == 7
+    assert report.stats["tasks"] == 9
 
 
 # Demographics
@@ -168,8 +179,8 @@ def test_six_people_without_contact_were_asked_nothing():
     for row in PEOPLE:
         given = row["recovery_opinion"] != "" and row["recovery_as_cure"] != ""
         assert given == (row not in without)
-        assert ((row["participant_id"], "recovery") in TEXTS) == given
-    assert not {row["participant_id"] for row in without} & {person for person, _ in TEXTS}
+        assert ((row["participant_id"], "recovery") in ANSWERED) == given
+    assert not {row["participant_id"] for row in without} & {person for person, _ in ANSWERED}
 
 
 def test_opinions():
@@ -216,7 +227,7 @@ def test_quoted_people_are_there_with_their_themes(fact_id, person, question, th
     person |= {"age": age, "years_experience": years}
     (row,) = [row for row in PEOPLE if person.items() <= row.items()]
     key = row["participant_id"], question
-    assert key in TEXTS
+    assert key in ANSWERED
     assert themes <= {
         code["theme"] for code in CONSENSUS if (code["participant_id"], code["question"]) == key
     }
@@ -302,7 +313,7 @@ def test_the_codebook_follows_what_is_printed():
     for row in CODEBOOK:
         assert (row["status"] == "assumed") == (row["printed_count"] == "")
         assert row["printed_count"] in ("", row["target_count"])
-    questions = Counter(row["question"] for row in CODEBOOK)
+    questions = Counter(row["question"] for row in CODEBOOK if row["language"] == "en")
     assert questions == {"recovery": int(printed("R5")), "relapse": int(printed("L3"))}
 
 
@@ -325,37 +336,118 @@ def test_what_is_not_printed_is_called_assumed():
 
 
 def test_how_many_answered():
-    questions = Counter(question for _, question in TEXTS)
+    questions = Counter(question for _, question in ANSWERED)
     assert questions["relapse"] == int(printed("L1"))
     assert questions["recovery"] - questions["relapse"] == int(printed("L2"))
 
 
-def test_no_two_answers_are_alike():
-    assert len({" ".join(text.lower().split()) for text in TEXTS.values()}) == len(RESPONSES)
+def test_every_answer_is_there_in_both_languages():
+    assert set(TEXTS["en"]) == ANSWERED
+    assert sum(map(len, TEXTS.values())) == len(RESPONSES)
 
 
-def stretches():
+def test_the_codebook_counts_alike_in_both_languages():
+    numbers = ["question", "theme", "printed_count", "target_count", "status", "counterpart"]
+    spanish, english = (
+        [[row[column] for column in numbers] for row in CODEBOOK if row["language"] == language]
+        for language in LANGUAGES
+    )
+    assert spanish == english
+
+
+def test_both_languages_are_coded_alike():
+    """The same themes by the same coders, stretch by stretch."""
+    spanish, english = (
+        [
+            [row["participant_id"], row["question"], row["theme"], row["coder"]]
+            for row in sorted(
+                (row for row in CODINGS if row["language"] == language),
+                key=lambda r: (r["participant_id"], r["question"], r["coder"], int(r["start"])),
+            )
+        ]
+        for language in LANGUAGES
+    )
+    assert sorted(spanish) == sorted(english)
+    differing = sum(a != b for a, b in zip(spanish, english, strict=True))
+    # Themes of one stretch may change places, since only their ends are ordered.
+    assert differing < 0.02 * len(spanish)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_said_twice(language):
+    sentences = Counter(
+        sentence.lower().strip(" .,;:")
+        for text in TEXTS[language].values()
+        for sentence in re.split(r"(?<=[.!?…;:])\s+", text)
+    )
+    assert [said for said, n in sentences.items() if n > 1 and len(said.split()) > 3] == []
+    openings = Counter(" ".join(text.split()[:5]) for text in TEXTS[language].values())
+    assert max(openings.values()) <= 2
+
+
+def test_answers_are_as_long_as_speech():
+    lengths = sorted(len(text.split()) for text in TEXTS["es"].values())
+    assert lengths[0] >= 15
+    assert lengths[-1] <= 140
+    assert sum(40 <= n <= 90 for n in lengths) > len(lengths) / 2
+    assert statistics.stdev(lengths) > 20
+
+
+def test_remarks_are_on_people_who_answered():
+    assert {(row["participant_id"], row["question"]) for row in REMARKS} <= ANSWERED
+    stories = [row for row in REMARKS if row["remark"] == "story"]
+    assert 0 < len(stories) <= len(ANSWERED) / 3
+
+
+def test_those_who_say_no_speak_of_cure():
+    words = {"es": r"\b(cura|alivi|san[oa]|control)", "en": r"\b(cur|heal|well\b|control)"}
+    for row in PEOPLE:
+        if row["recovery_opinion"] == "not_possible":
+            for language, pattern in words.items():
+                assert re.search(pattern, TEXTS[language][row["participant_id"], "recovery"], re.I)
+
+
+def test_schizophrenia_and_addiction_are_spoken_of_as_remarked():
+    named = {
+        "schizophrenia": r"esquizofr",
+        "addiction": r"adicci|alcohol|drog|consum|beb|activo|toxic|sustancia",
+    }
+    for row in REMARKS:
+        for subject, pattern in named.items():
+            if row["remark"].startswith(subject):
+                assert re.search(pattern, TEXTS["es"][row["participant_id"], row["question"]], re.I)
+    grim_or_not = {r["participant_id"] for r in REMARKS if r["remark"].startswith("schizophrenia")}
+    speak = {p for (p, q), text in TEXTS["es"].items() if q == "recovery" and "squizofr" in text}
+    assert speak == grim_or_not
+
+
+def stretches(language="es"):
     """Return the themes of each consensus stretch."""
     themes = defaultdict(set)
-    for row in CONSENSUS:
-        key = row["participant_id"], row["question"]
-        span = TEXTS[key][int(row["start"]) : int(row["end"])]
-        themes[*key, row["start"], span].add(row["theme"])
+    for row in CODINGS:
+        if row["coder"] == "consensus" and row["language"] == language:
+            key = row["participant_id"], row["question"]
+            span = TEXTS[language][key][int(row["start"]) : int(row["end"])]
+            themes[*key, row["start"], span].add(row["theme"])
     return themes
 
 
-def test_stretches_are_words_of_their_own():
-    words = Counter(span.lower() for *_, span in stretches())
-    assert max(words.values()) <= 2
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_stretches_are_words_of_their_own(language):
+    words = Counter(span.lower() for *_, span in stretches(language))
+    assert max(words.values()) <= 3
     assert all(span == span.strip() and span for span in words)
 
 
-def test_themes_named_often_come_in_many_words():
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_themes_named_often_come_in_many_words(language):
     words = defaultdict(set)
-    for (_, question, _, span), themes in stretches().items():
+    for (_, question, _, span), themes in stretches(language).items():
         for theme in themes:
             words[question, theme].add(span.lower())
-    frequent = [row for row in CODEBOOK if int(row["target_count"]) >= 30]
+    frequent = [
+        row for row in CODEBOOK if int(row["target_count"]) >= 30 and row["language"] == language
+    ]
     assert len(frequent) == 7
     assert all(len(words[row["question"], row["theme"]]) >= 25 for row in frequent)
 

@@ -18,7 +18,9 @@ from helpers.load import StudyError, load_study
 from helpers.load.files import LARGEST
 
 PACKAGE = "datapackage.json"
-PEOPLE, ANSWERS, CODINGS, OMI, FACTS, ITEMS, BOOK = (path for path in TINY if path.endswith(".csv"))
+STUDY = ("participants", "responses", "codings", "omi")
+PEOPLE, ANSWERS, CODINGS, OMI = (f"study/{name}.csv" for name in STUDY)
+FACTS, ITEMS, BOOK = (f"published/{name}.csv" for name in ("facts", "omi_items", "codebook"))
 SECRET = "token-that-nobody-may-see"
 
 
@@ -218,7 +220,7 @@ def test_neither_does_a_folder_lead_away_nor_the_package(refused):
         shutil.move(folder / "study", folder.parent / "elsewhere")
         (folder / "study").symlink_to(folder.parent / "elsewhere")
 
-    assert refused(away).count("leads out of the folder") == 4
+    assert refused(away).count("leads out of the folder") == 5
 
     def package(folder):
         (folder / PACKAGE).unlink()
@@ -363,7 +365,7 @@ def edit(path, old, new):
 
 COMBINED = "e\N{COMBINING ACUTE ACCENT}"
 FAMILY = "\N{WOMAN}\N{ZERO WIDTH JOINER}\N{WOMAN}\N{ZERO WIDTH JOINER}\N{GIRL}"
-STRETCH = "P03,recovery,treatment,consensus,5,14"
+STRETCH = "P03,recovery,treatment,en,consensus,5,14"
 
 
 @pytest.mark.parametrize(
@@ -382,16 +384,22 @@ STRETCH = "P03,recovery,treatment,consensus,5,14"
         (edit(CODINGS, STRETCH, f"{STRETCH[:-4]}4,5"), f"{CODINGS}, line 4, column start: '4'"),
         (edit(CODINGS, STRETCH, f"{STRETCH[:-4]}5,12"), f"{CODINGS}, line 4, column end: '12'"),
         (edit(CODINGS, STRETCH, f"{STRETCH[:-4]}7,14"), f"{CODINGS}, line 4, column start: '7'"),
-        (append(CODINGS, "P03,recovery,treatment,consensus,0,14\n"), "line 4, column start: '5'"),
-        (append(CODINGS, "P03,recovery,family,c1,25,31\n"), "line 8, column participant_id, qu"),
+        (
+            append(CODINGS, "P03,recovery,treatment,en,consensus,0,14\n"),
+            "line 4, column start: '5'",
+        ),
+        (append(CODINGS, "P03,recovery,family,en,c1,25,31\n"), "line 8, column participant_id, qu"),
         (edit(ITEMS, "4.5,.70", "6.5,.70"), f"{ITEMS}, line 2, column mean_women: '6.5'"),
         (edit(ITEMS, "4.5,.70", "4.5,-.70"), f"{ITEMS}, line 2, column sd_women: '-.70'"),
         (edit(ITEMS, "2,.05", "2,1.05"), f"{ITEMS}, line 2, column p: '1.05'"),
         (edit(ITEMS, "2,.05", "0,.05"), f"{ITEMS}, line 2, column df: '0'"),
         (edit(ITEMS, "Second item", "First item"), f"{ITEMS}, line 3, column label: 'First item'"),
         (edit(ITEMS, "Second item", " "), f"{ITEMS}, line 3, column label: ' ': empty"),
-        (edit(BOOK, "Family,They", "Treatment,They"), f"{BOOK}, line 3, column question, label"),
-        (edit(BOOK, "They help.", "It helps."), f"{BOOK}, line 3, column question, definition"),
+        (
+            edit(BOOK, "Family,They", "Treatment,They"),
+            f"{BOOK}, line 3, column question, language, la",
+        ),
+        (edit(BOOK, "They help.", "It helps."), f"{BOOK}, line 3, column question, language, d"),
         (edit(BOOK, "They help.", "  "), f"{BOOK}, line 3, column definition: '  ': empty"),
         (edit(BOOK, "reported,treatment", "reported,luck"), f"{BOOK}, line 4, column counterpart"),
         (
@@ -414,7 +422,7 @@ def test_what_no_record_can_be(refused, change, place):
 def test_a_stretch_cuts_no_letter_and_no_word(write_tiny, tmp_path, text, end):
     changes = {
         ANSWERS: TINY[ANSWERS].replace("Not that I", text),
-        CODINGS: TINY[CODINGS] + f"P02,recovery,family,consensus,0,{end}\n",
+        CODINGS: TINY[CODINGS] + f"P02,recovery,family,en,consensus,0,{end}\n",
     }
     with pytest.raises(StudyError) as caught:
         load_study(write_tiny(tmp_path / "tiny", changes.items()))
@@ -426,7 +434,7 @@ def test_a_stretch_may_end_where_a_letter_does(write_tiny, tmp_path, text):
     end = len(text.rstrip(".,。’"))
     changes = {
         ANSWERS: TINY[ANSWERS].replace("Not that I", text),
-        CODINGS: TINY[CODINGS] + f"P02,recovery,family,consensus,0,{end}\n",
+        CODINGS: TINY[CODINGS] + f"P02,recovery,family,en,consensus,0,{end}\n",
     }
     assert len(load_study(write_tiny(tmp_path / "tiny", changes.items())).codings) == 7
 
@@ -435,7 +443,7 @@ def test_a_stretch_may_end_where_a_letter_does(write_tiny, tmp_path, text):
 
 
 def test_one_cause_has_one_message_with_the_number_of_its_followers(refused):
-    rows = "".join(f"P03,recovery,treatment ,c1,{i},{i + 1}\n" for i in range(204))
+    rows = "".join(f"P03,recovery,treatment ,en,c1,{i},{i + 1}\n" for i in range(204))
     message = refused(append(CODINGS, rows))
     assert message.count("\n") == 1
     assert "'treatment ': has blanks around it; remove them (the same in lines 9, 10, 11 and 200 m"

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 DATA = Path(__file__).parents[1] / "data"
 QUESTIONS = ["recovery", "relapse"]
-CODEBOOK = pd.read_csv(DATA / "published" / "codebook.csv")
+LANGUAGES = ["es", "en"]
+REMARKS = ["clinical", "broad", "story"]
+CODEBOOK = pd.read_csv(DATA / "published" / "codebook.csv").query("language == 'en'")
 RECOVERY = CODEBOOK.loc[CODEBOOK["question"].eq("recovery"), "theme"].tolist()
 PEOPLE = [f"P{i:02}" for i in range(1, 96)]
 
@@ -28,7 +30,9 @@ def read(tmp_path_factory):
 
     def read(content):
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return markup.read_answers({"recovery": path}, PEOPLE, CODEBOOK)
+        files = {"recovery": {"es": path}}
+        responses, codings, _ = markup.read_answers(files, PEOPLE, CODEBOOK, REMARKS)
+        return responses, codings
 
     return read
 
@@ -45,11 +49,36 @@ def problems(read):
     return problems
 
 
+@pytest.fixture
+def read_both(tmp_path):
+    """Read answers on recovery in Spanish and in English."""
+
+    def read_both(spanish, english):
+        files = {language: tmp_path / f"recovery.{language}.md" for language in LANGUAGES}
+        files["es"].write_text(spanish, encoding="utf-8")
+        files["en"].write_text(english, encoding="utf-8")
+        return markup.read_answers({"recovery": files}, PEOPLE, CODEBOOK, REMARKS)
+
+    return read_both
+
+
 @pytest.fixture(scope="module")
-def answers():
+def every_table():
+    """Return the responses, the consensus codings and the remarks of the study."""
+    files = {
+        question: {
+            language: DATA / "answers" / f"{question}.{language}.md" for language in LANGUAGES
+        }
+        for question in QUESTIONS
+    }
+    remarks = pd.read_csv(DATA / "study" / "remarks.csv")["remark"].unique()
+    return markup.read_answers(files, PEOPLE, CODEBOOK, remarks)
+
+
+@pytest.fixture(scope="module")
+def answers(every_table):
     """Return the responses and the consensus codings of the study."""
-    paths = {question: DATA / "answers" / f"{question}.md" for question in QUESTIONS}
-    return markup.read_answers(paths, PEOPLE, CODEBOOK)
+    return every_table[:2]
 
 
 @pytest.fixture(scope="module")
@@ -88,15 +117,17 @@ support_network}. That's it.
     assert responses.to_dict("list") == {
         "participant_id": ["P07", "P02"],
         "question": ["recovery"] * 2,
+        "language": ["es"] * 2,
         "text": [
             "Well, taking the tablets every day and a sister who comes along. That's it.",
             '"Nothing at all?", she said.',
         ],
     }
     assert codings.columns.tolist() == [
-        "participant_id", "question", "theme", "coder", "start", "end",
+        "participant_id", "question", "theme", "language", "coder", "start", "end",
     ]  # fmt: skip
-    assert [tuple(row) for row in codings.drop(columns=["question", "coder"]).to_numpy()] == [
+    found = codings[["participant_id", "theme", "start", "end"]]
+    assert list(found.itertuples(index=False, name=None)) == [
         ("P07", "treatment_adherence", 6, 34),
         ("P07", "family_support", 39, 63),
         ("P07", "support_network", 39, 63),
@@ -158,9 +189,9 @@ def test_a_long_stretch_is_cut_short(problems):
 def test_lists_every_problem_of_every_file(tmp_path):
     (tmp_path / "recovery.md").write_text("## P07\n\nno [money]{poverty}\n\n## P98\n\n[help\n")
     (tmp_path / "relapse.md").write_text("## P07\n\n[money]{family_support}\n")
-    paths = {question: tmp_path / f"{question}.md" for question in QUESTIONS}
+    paths = {question: {"es": tmp_path / f"{question}.md"} for question in QUESTIONS}
     with pytest.raises(markup.MarkupError, match="the answers have 4 problems") as caught:
-        markup.read_answers(paths, PEOPLE, CODEBOOK)
+        markup.read_answers(paths, PEOPLE, CODEBOOK, REMARKS)
     assert [problem.split(": ")[0] for problem in caught.value.problems] == [
         "recovery.md, line 3",
         "recovery.md, line 5",
@@ -218,15 +249,115 @@ def test_what_is_marked_is_read_again(read, spoken, data):
     assert sorted(found, key=str) == sorted(expected, key=str)
 
 
+# Two languages, and remarks
+
+SPANISH = """## P07 {clinical story}
+
+[Sin dinero]{other}, con
+[la familia]{family_support}.
+
+## P02
+
+[La hermana]{family_support}, nada más.
+"""
+ENGLISH = """## P07
+
+[No money]{other}, with [the family]{family_support}.
+
+## P02
+
+[The sister]{family_support}, that's all.
+"""
+
+
+def test_reads_both_languages_and_remarks(read_both):
+    responses, codings, remarks = read_both(SPANISH, ENGLISH)
+    assert responses["language"].tolist() == ["es", "es", "en", "en"]
+    themes = codings.groupby(["language", "participant_id"])["theme"].agg(list)
+    assert themes["es"].equals(themes["en"])
+    assert remarks.to_numpy().tolist() == [
+        ["P07", "recovery", "clinical"],
+        ["P07", "recovery", "story"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        (
+            "{other}",
+            "{support_network}",
+            "recovery.en.md, line 3: 'support_network': theme of stretch 1 of P07; "
+            "recovery.es.md, line 3, has other there; both languages need the same themes in the "
+            "same order",
+        ),
+        (
+            ", with [the family]{family_support}",
+            "",
+            "recovery.en.md, line 1: 'none': theme of stretch 2 of P07; "
+            "recovery.es.md, line 4, has family_support there; both languages need the same themes "
+            "in the same order",
+        ),
+        (
+            "that's all",
+            "[that's all]{other}",
+            "recovery.en.md, line 7: 'other': theme of stretch 2 of P02; "
+            "recovery.es.md has none there; both languages need the same themes in the same order",
+        ),
+        (
+            "[No money]{other}, with [the family]{family_support}",
+            "[The family]{family_support}, [no money]{other}",
+            "recovery.en.md, line 3: 'family_support': theme of stretch 1 of P07; "
+            "recovery.es.md, line 3, has other there; both languages need the same themes in the "
+            "same order",
+        ),
+        (
+            "## P02",
+            "## P03",
+            [
+                "recovery.es.md, line 6: '## P02': is not in recovery.en.md; write the same "
+                "answer there",
+                "recovery.en.md, line 5: '## P03': is not in recovery.es.md; write the same "
+                "answer there",
+            ],
+        ),
+        (
+            "## P02",
+            "## P02 {story}",
+            "recovery.en.md, line 5: 'story': remarks stand in the file of the language that "
+            "was spoken",
+        ),
+        (
+            "{other}",
+            "{poverty}",
+            "recovery.en.md, line 3: 'poverty': unknown theme; use " + ", ".join(RECOVERY),
+        ),
+    ],
+)
+def test_both_languages_carry_the_same_themes(read_both, old, new, problem):
+    assert old in ENGLISH
+    with pytest.raises(markup.MarkupError) as caught:
+        read_both(SPANISH, ENGLISH.replace(old, new))
+    assert caught.value.problems == (problem if isinstance(problem, list) else [problem])
+
+
+def test_an_unknown_remark_is_named_with_its_line(read_both):
+    with pytest.raises(markup.MarkupError) as caught:
+        read_both(SPANISH.replace("clinical", "grim"), ENGLISH)
+    assert caught.value.problems == [
+        "recovery.es.md, line 1: 'grim': unknown remark; use clinical, broad, story"
+    ]
+
+
 # The answers of the study
 
 
-@pytest.mark.parametrize("table", ["responses", "codings"])
-def test_the_tables_hold_what_the_files_say(answers, table):
+@pytest.mark.parametrize("table", ["responses", "codings", "remarks"])
+def test_the_tables_hold_what_the_files_say(every_table, table):
     written = pd.read_csv(DATA / "study" / f"{table}.csv")
     if table == "codings":
         written = written[written["coder"].eq("consensus")]
-    read = answers[["responses", "codings"].index(table)]
+    read = every_table[["responses", "codings", "remarks"].index(table)]
     by = [column for column in read if column not in ("text", "end")]
     pd.testing.assert_frame_equal(
         *(t.sort_values(by, ignore_index=True) for t in (read, written)), check_dtype=False
@@ -243,9 +374,11 @@ def test_every_stretch_lies_on_whole_words(answers, simulated):
 # Simulated coders
 
 
-def found(codings, responses, question, coder):
+def found(codings, responses, question, coder, language="es"):
     """Return who has which theme according to a coder, as whole numbers."""
     codings = codings[codings["question"].eq(question) & codings["coder"].eq(coder)]
+    codings = codings[codings["language"].eq(language)]
+    responses = responses[responses["language"].eq(language)]
     people = responses.loc[responses["question"].eq(question), "participant_id"]
     themes = CODEBOOK.loc[CODEBOOK["question"].eq(question), "theme"]
     named = pd.crosstab(codings["participant_id"], codings["theme"]).clip(upper=1)
@@ -261,7 +394,7 @@ def test_the_table_of_themes_is_that_of_the_codebook():
 
 
 def test_codings_are_unique_and_do_not_overlap_within_a_theme(simulated):
-    key = ["participant_id", "question", "theme", "coder"]
+    key = ["participant_id", "question", "language", "theme", "coder"]
     assert not simulated.duplicated([*key, "start"]).any()
     in_order = simulated.sort_values([*key, "start"])
     before = in_order.groupby(key)["end"].shift()
@@ -279,6 +412,7 @@ def test_editing_one_answer_leaves_the_others_as_they_were(answers, simulated):
     responses, consensus = answers
     edited = consensus["participant_id"].eq("P20") & consensus["question"].eq("recovery")
     assert edited.any()
+    assert set(consensus.loc[edited, "language"]) == set(LANGUAGES)
     changed = markup.simulate_coders(responses, consensus[~edited], np.random.default_rng(1))
     in_other = ~(simulated["participant_id"].eq("P20") & simulated["question"].eq("recovery"))
     in_same = ~(changed["participant_id"].eq("P20") & changed["question"].eq("recovery"))
@@ -289,21 +423,46 @@ def test_editing_one_answer_leaves_the_others_as_they_were(answers, simulated):
 
 def test_coders_err_in_every_way(answers, simulated):
     _, consensus = answers
-    both = consensus.merge(simulated, on=["participant_id", "question"], suffixes=("", "_read"))
+    answer = ["participant_id", "question", "language"]
+    both = consensus.merge(simulated, on=answer, suffixes=("", "_read"))
     both = both[both["start"].lt(both["end_read"]) & both["start_read"].lt(both["end"])]
     same = both[both["theme"].eq(both["theme_read"])]
     exact = same["start"].eq(same["start_read"]) & same["end"].eq(same["end_read"])
     assert 0.5 < exact.mean() < 0.9
-    agreed = consensus.groupby(["participant_id", "question"])["theme"].agg(set)
-    given = both.set_index(["participant_id", "question"])["theme_read"]
+    agreed = consensus.groupby(answer)["theme"].agg(set)
+    given = both.set_index(answer)["theme_read"]
     confused = [theme not in agreed[answer] for answer, theme in given.items()]
     assert 0.02 < np.mean(confused) < 0.2
     hits = same.groupby("coder_read").size()
     assert (hits < len(consensus)).all()
-    bare = simulated.merge(consensus, on=["participant_id", "question"], how="left")
+    bare = simulated.merge(consensus, on=answer, how="left")
     overlap = bare["start_x"].lt(bare["end_y"]) & bare["start_y"].lt(bare["end_x"])
-    key = ["participant_id", "question", "theme_x", "coder_x", "start_x"]
+    key = [*answer, "theme_x", "coder_x", "start_x"]
     assert (~overlap.groupby([bare[column] for column in key]).any()).sum() > 10
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_what_is_read_in_one_language_is_read_in_the_other(answers, simulated, question):
+    for coder in markup.CODERS:
+        spanish, english = (
+            found(simulated, answers[0], question, coder, language) for language in LANGUAGES
+        )
+        pd.testing.assert_frame_equal(spanish, english)
+    codes = simulated[simulated["question"].eq(question)]
+    in_order = [
+        codes[codes["language"].eq(language)]
+        .groupby(["participant_id", "coder"])["theme"]
+        .agg(list)
+        for language in LANGUAGES
+    ]
+    pd.testing.assert_series_equal(*in_order)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_the_coders_disagree_on_every_theme(answers, question):
+    written = pd.read_csv(DATA / "study" / "codings.csv")
+    first, *others = (found(written, answers[0], question, coder) for coder in markup.CODERS)
+    assert sum(first.ne(other) for other in others).any().all()
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -315,7 +474,8 @@ def test_coders_agree_as_coders_do(answers, simulated, question, codings):
     overall = krippendorff.alpha(
         [table.to_numpy().ravel() for table in named], level_of_measurement="nominal"
     )
-    assert 0.65 <= overall <= 0.8
+    # As careful coders of plain answers do: Krippendorff relies on 0.8, and not below 0.667.
+    assert 0.7 <= overall <= 0.85
     agreed = pd.Series(
         {
             theme: krippendorff.alpha(

@@ -19,8 +19,10 @@ from helpers.load.study import data_folder, load_study
 
 PEOPLE, ANSWERS = "study/participants.csv", "study/responses.csv"
 CODINGS, OMI, FACTS = "study/codings.csv", "study/omi.csv", "published/facts.csv"
+REMARKS = "study/remarks.csv"
+ANSWER, THEME = "participant_id, question, language", "question, theme, language"
 ITEMS = "published/omi_items.csv"
-KEY = "participant_id, question, theme, coder, start"
+KEY = "participant_id, question, theme, language, coder, start"
 
 
 def snapshot(folder):
@@ -74,11 +76,28 @@ def test_a_build_checks_the_same_tables_once(copy, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir() if path != copy] == ["checked"]
 
 
+def test_one_language_at_a_time(study):
+    assert (study.language, study.languages) == ("en", ["es", "en"])
+    spanish = load_study(language="es")
+    for name, table in spanish.every.items():
+        expected = table[table["language"].eq("es")].drop(columns="language")
+        pd.testing.assert_frame_equal(getattr(spanish, name), expected.reset_index(drop=True))
+    pd.testing.assert_frame_equal(study.in_language("es").responses, spanish.responses)
+    pd.testing.assert_frame_equal(spanish.participants, study.participants)
+    assert not set(spanish.responses["text"]) & set(study.responses["text"])
+
+
+def test_a_language_that_nobody_answered_in():
+    with pytest.raises(ValueError, match="no answers in 'fr'; there are es, en"):
+        load_study(language="fr")
+
+
 def test_types_are_as_documented(study):
     people = study.participants
     schema = {r["name"]: r["schema"]["fields"] for r in study.package["resources"]}
     assert {name: list(getattr(study, name)) for name in schema} == {
-        name: [field["name"] for field in fields] for name, fields in schema.items()
+        name: [field["name"] for field in fields if field["name"] != "language"]
+        for name, fields in schema.items()
     }
     assert people["recovery_opinion"].dtype == pd.CategoricalDtype(
         ["depends", "possible", "not_possible"], ordered=True
@@ -315,8 +334,8 @@ def test_columns_in_another_order(tiny):
         (OMI, ("P04,man", "P03,man"), [(5, "participant_id", "P03", "already used")]),
         (
             CODINGS,
-            ("0,18", "0,18\nP01,relapse,no_treatment,consensus,0,18"),
-            [(8, KEY, "P01, relapse, no_treatment, consensus, 0", "already used in line 7")],
+            ("0,18", "0,18\nP01,relapse,no_treatment,en,consensus,0,18"),
+            [(8, KEY, "P01, relapse, no_treatment, en, consensus, 0", "already used in line 7")],
         ),
         (CODINGS, ("c1,25,31", "c9,25,31"), [(6, "coder", "c9", "one of consensus, c1, c2, c3")]),
         (FACTS, ("percent", "procent"), [(3, "statistic", "procent", "count, people, percent")]),
@@ -350,7 +369,7 @@ def test_spaces_before_quotation_marks_are_not_guessed_away(tiny):
     (tiny / ANSWERS).write_text(text.replace('"With', ' "With'), encoding="utf-8")
     (problem,) = problems(tiny)
     assert (problem.line, problem.more) == (2, (4,))
-    assert problem.advice == "the row has 4 cells and needs 3 (a stray comma?)"
+    assert problem.advice == "the row has 5 cells and needs 4 (a stray comma?)"
 
 
 INTEGER = re.compile("-?[0-9]+")
@@ -443,23 +462,23 @@ def test_lines_are_those_of_the_file_where_cells_have_lines(write_tiny, tmp_path
         ),
         (
             CODINGS,
-            ("family,consensus,25,31", "family,consensus,25,33"),
+            ("family,en,consensus,25,31", "family,en,consensus,25,33"),
             [(CODINGS, 5, "end", "33", "lies beyond the end of the answer")],
         ),
         (
             CODINGS,
-            ("family,consensus,25,31", "family,consensus,25,25"),
+            ("family,en,consensus,25,31", "family,en,consensus,25,25"),
             [(CODINGS, 5, "end", "25", "must lie after start")],
         ),
         (
             CODINGS,
-            ("family,consensus", "friends,consensus"),
-            [(CODINGS, 5, "question, theme", "recovery, friends", "no row of codebook has this")],
+            ("family,en,consensus", "friends,en,consensus"),
+            [(CODINGS, 5, THEME, "recovery, friends, en", "no row of codebook has this")],
         ),
         (
             CODINGS,
-            ("P03,recovery,family,c1", "P02,relapse,no_treatment,c1"),
-            [(CODINGS, 6, "participant_id, question", "P02, relapse", "no row of responses has")],
+            ("P03,recovery,family,en,c1", "P02,relapse,no_treatment,en,c1"),
+            [(CODINGS, 6, ANSWER, "P02, relapse, en", "no row of responses has")],
         ),
         (
             ITEMS,
@@ -491,7 +510,7 @@ def test_broken_rule(tiny, path, change, found):
 
 
 def test_a_stretch_may_end_where_the_answer_ends(tiny):
-    edit(tiny / CODINGS, ("family,consensus,25,31", "family,consensus,25,32"))
+    edit(tiny / CODINGS, ("family,en,consensus,25,31", "family,en,consensus,25,32"))
     assert load_study(tiny).codings["end"].max() == 32
 
 
@@ -503,7 +522,7 @@ def test_one_woman_deleted_from_the_study(copy):
     listed = problems(copy)
     places = {
         (name, number)
-        for name in [ANSWERS, OMI]
+        for name in [ANSWERS, OMI, REMARKS]
         for number, line in enumerate((copy / name).read_text(encoding="utf-8").splitlines(), 1)
         if line.startswith(deleted)
     }
@@ -514,7 +533,7 @@ def test_one_woman_deleted_from_the_study(copy):
 def test_every_problem_of_every_table_is_listed_at_once(tiny):
     edit(tiny / PEOPLE, ("nurse", "nures"), ("man,33", "man,133"))
     edit(tiny / OMI, ("P02,man,1", "P02,man,9"))
-    edit(tiny / CODINGS, ("family,consensus", "friends,consensus"))
+    edit(tiny / CODINGS, ("family,en,consensus", "friends,en,consensus"))
     edit(tiny / FACTS, ("Methods,reported,,participants", "Methods,printed,,participants"))
     with pytest.raises(StudyError) as raised:
         load_study(tiny)
@@ -525,8 +544,8 @@ def test_every_problem_of_every_table_is_listed_at_once(tiny):
             "from 18 to 100",
             "study/participants.csv, line 4, column job_title: 'nures': not allowed; use one of "
             "psychiatrist, psychologist, social_worker, nurse, other",
-            "study/codings.csv, line 5, column question, theme: 'recovery, friends': no row of "
-            "codebook has this; add it there or remove this row",
+            "study/codings.csv, line 5, column question, theme, language: 'recovery, friends, en': "
+            "no row of codebook has this; add it there or remove this row",
             "study/omi.csv, line 3, column item_01: '9': not allowed; use a whole number from 0 to "
             "5, or empty",
             "published/facts.csv, line 2, column status: 'printed': not allowed; use one of "

@@ -1,5 +1,6 @@
 import unicodedata
 from collections import Counter
+from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
@@ -8,13 +9,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chi2_contingency
-from wordcloud import STOPWORDS, WordCloud
+from wordcloud import WordCloud
 
 from helpers import words
-from helpers.compute.words import cloud, frequencies, in_context, keyness, stop_words
+from helpers.compute.words import (
+    cloud,
+    declared,
+    frequencies,
+    in_context,
+    key_terms,
+    keyness,
+    ranks,
+    stop_words,
+    word_themes,
+)
 from helpers.load import load_study
 
-ANSWERS = load_study().responses
+STUDY = load_study()
+ANSWERS = STUDY.responses
 RECOVERY = ANSWERS[ANSWERS["question"].eq("recovery")].set_index("participant_id")["text"]
 
 
@@ -57,9 +69,9 @@ def test_equal_words_stand_in_alphabetical_order():
     [
         ("The patient's sister", {"patient": 1, "sister": 1}),
         ("She doesn\N{RIGHT SINGLE QUOTATION MARK}t relapse", {"relapse": 1}),
-        ("They say 'relapse', 'the dose'", {"say": 1, "relapse": 1, "dose": 1}),
+        ("They fear 'relapse', 'the dose'", {"fear": 1, "relapse": 1, "dose": 1}),
         ("in 2019 on the 12th of 300 days", {"12th": 1, "days": 1}),
-        ("twenty-three weeks", {"weeks": 1}),
+        ("hospital-bound wards", {"hospital": 1, "bound": 1, "wards": 1}),
         ("dose\u2014dose\n\tdose", {"dose": 3}),
         ("", {}),
     ],
@@ -68,23 +80,42 @@ def test_what_a_word_is(text, expected):
     assert counted([text]) == expected
 
 
+SPANISH = {
+    "red de apoyo": "red de apoyo",
+    "redes de apoyo": "red de apoyo",
+    "curarse": "curar",
+    "curan": "curar",
+    "tomárselo": "tomar",
+    "vecinas": "vecino",
+    "vecinos": "vecino",
+    "recuperación": "",
+}
+
+
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
-def test_spanish(form):
-    texts = ["La adhesión al tratamiento; sin adhesión no hay recuperación.", "SU ADHESIÓN"]
-    texts = [unicodedata.normalize(form, text) for text in texts]
-    assert frequencies(texts, language="es").to_dict("list") == {
-        "word": ["adhesión", "recuperación", "tratamiento"],
-        "n": [3, 1, 1],
-        "people": [2, 1, 1],
-        "share": [1.0, 0.5, 0.5],
-    }
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("La adhesión al tratamiento. ¡SU ADHESIÓN!", {"adhesión": 2, "tratamiento": 1}),
+        ("¿Curarse? No se curan, señora.", {"curar": 2, "señora": 1}),
+        ("El niño, la niña, «la pingüina»", {"niño": 1, "niña": 1, "pingüina": 1}),
+        ("Hay que tomárselo diario; dárselo, no", {"tomar": 1, "diario": 1, "dárselo": 1}),
+        ("vecinas y vecinos: ¿quién más?", {"vecino": 2}),
+        ("Una red de apoyo y otra red; redes de apoyo", {"red de apoyo": 2, "red": 1}),
+        ("Sin recuperación no hay tratamiento", {"tratamiento": 1}),
+        ("papá sí, papa no", {"papá": 1, "papa": 1}),
+    ],
+)
+def test_spanish(form, text, expected):
+    text = unicodedata.normalize(form, text)
+    assert counted([text], language="es", forms=SPANISH) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "phrases", "expected"),
+    ("text", "terms", "expected"),
     [
-        ("Support network, no support", ["support network"], {"support network": 1, "support": 1}),
-        ("a support\nnetwork's help", ["support network"], {"support network": 1, "help": 1}),
+        ("Support network, no apple", ["support network"], {"support network": 1, "apple": 1}),
+        ("a support\nnetwork's care", ["support network"], {"support network": 1, "care": 1}),
         ("support networks", ["support network"], {"support": 1, "networks": 1}),
         ("support. Network", ["support network"], {"support": 1, "network": 1}),
         ("unsupport network", ["support network"], {"unsupport": 1, "network": 1}),
@@ -93,23 +124,28 @@ def test_spanish(form):
         ("C.B.T. sessions", ["c.b.t. sessions"], {"c.b.t. sessions": 1}),
     ],
 )
-def test_phrases_are_kept_whole(text, phrases, expected):
-    assert counted([text], phrases=phrases) == (expected or {phrases[-1]: 1})
+def test_terms_are_kept_whole(text, terms, expected):
+    forms = {term: term for term in terms}
+    assert counted([text], forms=forms) == (expected or {terms[-1]: 1})
 
 
-def test_a_phrase_may_hold_stop_words():
-    assert counted(["Una red de apoyo y otra red"], language="es", phrases=["Red de apoyo"]) == {
-        "red": 1,
-        "red de apoyo": 1,
-    }
+def test_a_term_may_hold_words_that_are_left_out():
+    texts = ["What type of disorder, and which other disorders?"]
+    forms = {"type of disorder": "type of disorder", "disorders": "", "disorder": ""}
+    assert counted(texts, forms=forms) == {"type of disorder": 1}
 
 
-def test_lemmas_are_the_callers():
+def test_forms_are_counted_under_their_word():
     texts = ["one family", "two families, support networks", "a family"]
-    lemmas = {"families": "family", "support networks": "support network"}
-    table = frequencies(texts, phrases=["support networks"], lemmas=lemmas).set_index("word")
+    forms = {"families": "family", "support networks": "support network"}
+    table = frequencies(texts, forms=forms).set_index("word")
     assert table["n"].to_dict() == {"family": 3, "support network": 1}
     assert table.loc["family", "people"] == 3
+
+
+def test_a_form_goes_out_with_its_word():
+    assert "say" in stop_words()
+    assert counted(["he mutters"], forms={"mutters": "say"}) == {}
 
 
 def test_no_texts_give_no_rows():
@@ -119,13 +155,12 @@ def test_no_texts_give_no_rows():
 
 @pytest.mark.parametrize("of", [stop_words, lambda language: frequencies(["mot"], language)])
 def test_a_language_without_list_is_an_error(of):
-    with pytest.raises(ValueError, match="no stop words for 'fr'; there are lists for en, es"):
-        of("fr")
+    with pytest.raises(ValueError, match=r"no stop words for 'xx'; there are lists for .*en, .*es"):
+        of("xx")
 
 
 def test_stop_words():
-    assert stop_words("en") > STOPWORDS
-    assert {"with", "without", "towards"} < stop_words("en")
+    assert {"with", "without", "towards", "don't"} < stop_words("en")
     assert {"con", "sin", "según", "qué"} < stop_words("es")
     for language in ["en", "es"]:
         assert all(
@@ -149,7 +184,7 @@ def test_frequencies_add_up(some, more):
     assert not stop_words() & set(table["word"])
     assert Counter(counted(some)) + Counter(counted(more)) == counted(some + more)
     assert table.equals(frequencies(more + some))
-    keys = list(zip(-table["n"], table["word"], strict=True))
+    keys = list(zip(-table["people"], -table["n"], table["word"], strict=True))
     assert keys == sorted(keys)
 
 
@@ -186,8 +221,8 @@ def test_log_likelihood_is_that_of_scipy(pairs):
 
 
 def test_p_is_the_share_of_ways_to_deal_people_out():
-    texts = ["hope hope work", "hope money", "hope work", "money work work", "money", "work dose"]
-    columns = ["dose", "hope", "money", "work"]
+    texts = ["hope hope rent", "hope money", "hope rent", "money rent rent", "money", "rent dose"]
+    columns = ["dose", "hope", "money", "rent"]
     uses = np.array([[text.split().count(word) for word in columns] for text in texts])
 
     def statistic(a):
@@ -235,7 +270,7 @@ def test_groups_dealt_at_random_rarely_differ(monkeypatch):
 
 def test_keyness_is_the_same_every_time_and_mirrors():
     some, others = RECOVERY.iloc[:12], RECOVERY.iloc[12:30]
-    options = {"phrases": ["support network"], "lemmas": {"disorders": "disorder"}}
+    options = {"forms": declared(STUDY)}
     first = keyness(some, others, **options)
     pd.testing.assert_frame_equal(first, keyness(some, others, **options))
     back = keyness(others, some, **options).set_index("word").loc[first["word"]]
@@ -254,10 +289,10 @@ def test_keyness_needs_words_on_both_sides(some, others):
 # In context
 
 
-@pytest.mark.parametrize("word", ["family", "medication", "support network", "years"])
+@pytest.mark.parametrize("word", ["family", "medication", "support network", "schools"])
 def test_every_counted_use_is_shown_in_its_text(word):
     found = in_context(RECOVERY, word.upper())
-    assert len(found) == counted(RECOVERY, phrases=[word])[word]
+    assert len(found) == counted(RECOVERY, forms={word: word})[word]
     for row in found.itertuples():
         assert row.left + row.word + row.right in " ".join(RECOVERY[row.person].split())
         assert row.word.lower().removesuffix("'s") == word
@@ -285,22 +320,101 @@ def test_parts_of_words_are_no_uses():
     assert in_context(texts, "nowhere").columns.tolist() == ["person", "left", "word", "right"]
 
 
+@pytest.mark.parametrize("language", STUDY.languages)
+def test_every_form_of_a_word_is_shown(language):
+    spoken = STUDY.in_language(language)
+    answers = spoken.responses[spoken.responses["question"].eq("recovery")]
+    texts, forms = answers.set_index("participant_id")["text"], declared(spoken)
+    for word, n in list(counted(texts, language=language, forms=forms).items())[:40]:
+        found = in_context(texts, word, forms=forms)
+        assert len(found) == n
+        uses = {use.lower().removesuffix("'s") for use in found["word"]}
+        assert {forms.get(use, use) for use in uses} == {word}
+
+
+# Key terms
+
+
+def test_equal_words_share_the_last_of_their_places():
+    table = frequencies(["fig pear apple", "fig pear", "fig plum"])
+    places = ranks(table, ["fig", "pear", "plum", "apple", "plum pear", "mango"])
+    assert places.to_dict() == {
+        "fig": 1, "pear": 2, "plum": 4, "apple": 4, "plum pear": 4, "mango": None,
+    }  # fmt: skip
+
+
+def test_ranks_of_uses_are_others_than_those_of_people():
+    table = frequencies(["fig fig fig", "pear", "pear"])
+    assert ranks(table, ["fig", "pear"], "n").tolist() == [1, 2]
+    assert ranks(table, ["fig", "pear"]).tolist() == [2, 1]
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+@pytest.mark.parametrize("counted_by", ["people", "n"])
+def test_the_printed_words_are_among_the_first_ten(language, counted_by):
+    terms = key_terms(STUDY)
+    here = terms[terms["language"].eq(language) & terms["counted"].eq(counted_by)]
+    assert len(here) == 5
+    assert here["rank"].max() <= 10
+    order = here.sort_values("named", ascending=False)["times"]
+    assert order.is_monotonic_decreasing
+
+
+@pytest.mark.parametrize("language", ["es", "en"])
+def test_the_people_who_use_a_term_are_those_who_are_heard_saying_it(language):
+    said = {
+        "es": {
+            "apego al tratamiento": ["apego al tratamiento", "adherencia al tratamiento"],
+            "tipo de trastorno": ["tipo de trastorno", "tipos de trastorno"],
+            "familia": ["familia", "familias"],
+            "red de apoyo": ["red de apoyo", "redes de apoyo"],
+            "control farmacológico": ["control farmacológico"],
+        },
+        "en": {
+            "adherence to treatment": ["adherence to treatment", "adherence to the treatment"],
+            "type of disorder": ["type of disorder", "types of disorder"],
+            "family": ["family", "families"],
+            "support network": ["support network"],
+            "pharmacological control": ["pharmacological control"],
+        },
+    }[language]
+    answers = STUDY.in_language(language).responses
+    texts = answers.loc[answers["question"].eq("recovery"), "text"].str.lower()
+    terms = key_terms(STUDY).query("counted == 'people'").set_index(["language", "term"])["times"]
+    for term, ways in said.items():
+        heard = texts.map(lambda text, ways=ways: any(f" {way}" in f" {text}" for way in ways))
+        assert terms[language, term] == heard.sum()
+
+
+def test_a_word_goes_with_the_theme_in_whose_stretches_it_stands():
+    answer = "My sister helps; a sister came, and money came."
+    codings = pd.DataFrame(
+        [("P01", "recovery", "family_support", "consensus", 3, 15),
+         ("P01", "recovery", "family_support", "consensus", 17, 30),
+         ("P01", "recovery", "other", "consensus", 36, 41)],
+        columns=STUDY.codings.columns,
+    )  # fmt: skip
+    responses = pd.DataFrame([("P01", "recovery", answer)], columns=STUDY.responses.columns)
+    found = word_themes(replace(STUDY, responses=responses, codings=codings), "recovery")
+    assert found.to_dict() == {"sister": "family_support", "money": "other"}
+
+
 # Cloud
 
 
 def test_cloud_is_laid_out_the_same_every_time():
-    counts = frequencies(RECOVERY, phrases=["support network"])
+    counts = frequencies(RECOVERY, forms=declared(STUDY))
     first, second, other = (cloud(counts, seed=seed).layout_ for seed in (1, 1, 2))
     assert first == second
     assert [place for _, _, place, *_ in first] != [place for _, _, place, *_ in other]
 
 
 def test_cloud_shows_the_most_frequent_words_sized_by_the_root():
-    counts = frequencies(RECOVERY, phrases=["support network"])
+    counts = frequencies(RECOVERY, forms=declared(STUDY))
     layout = cloud(counts, words=40).layout_
     assert [word for (word, _), *_ in layout] == counts["word"].head(40).tolist()
     sizes = np.array([size for _, size, *_ in layout])
-    expected = sizes[0] * np.sqrt(counts["n"].head(40) / counts["n"].iloc[0])
+    expected = sizes[0] * np.sqrt(counts["people"].head(40) / counts["people"].iloc[0])
     np.testing.assert_allclose(sizes, expected, rtol=0.15)
     assert all(turned is None for _, _, _, turned, _ in layout)
 

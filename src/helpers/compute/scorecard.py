@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from audit.printed import SHOWN_DECIMALS, parse, reads_as
-from helpers.compute import agreement, omi
+from helpers.compute import agreement, omi, words
 from helpers.compute import compare as comparing
 from helpers.load.conditions import ConditionError, holds
 from helpers.load.files import Problem, row_lines, stop_on
@@ -36,9 +36,11 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
     - `comparisons`, `moments`, `pairs`: what `helpers.compute.compare` finds of the groups that
       study.toml compares, `item` by `item`, the score among them as "score";
     - `scale`: one row with Cronbach's `alpha`, its interval and n;
-    - `agreement`: what `helpers.compute.agreement` finds, by `question` and `theme`.
+    - `agreement`: what `helpers.compute.agreement` finds, by `question` and `theme`;
+    - `key_terms`: how often these are used, in each language.
 
-    `participants` says who answered each question (`answered_<question>`).
+    `participants` says who answered each question (`answered_<question>`) and on whose answers what
+    was remarked (`remarked_<remark>`); `remarks` holds the columns of the participants too.
 
     Examples
     --------
@@ -52,9 +54,14 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
             people[f"answered_{question}"] = people["participant_id"].isin(
                 answers["participant_id"]
             )
+    if study.remarks is not None:
+        for remark, answers in study.remarks.groupby("remark", observed=False):
+            people[f"remarked_{remark}"] = people["participant_id"].isin(answers["participant_id"])
     own = {name: getattr(study, name) for name in OWN}
     own = {name: table for name, table in own.items() if table is not None}
     made = {name: make for name, make in MADE.items() if study.facts["table"].eq(name).any()}
+    if study.remarks is not None:
+        own["remarks"] = study.remarks.merge(study.participants, on="participant_id")
     return {"participants": people} | own | {name: make(study) for name, make in made.items()}
 
 
@@ -102,6 +109,7 @@ MADE: dict[str, Callable[[Study], pd.DataFrame]] = {
     "pairs": lambda study: comparing.pairs(*_compared(study)),
     "scale": _scale,
     "agreement": _agreement,
+    "key_terms": words.key_terms,
 }
 
 
@@ -159,9 +167,12 @@ def _recipe_faults(fact: pd.Series, sources: dict[str, pd.DataFrame]) -> Iterato
         yield "table", f"not allowed with a statistic; use one of {', '.join(sources)}"
         return
     table, statistic = sources[fact["table"]], fact["statistic"]
-    if statistic in NUMBERS and not pd.api.types.is_numeric_dtype(table.get(fact["column"])):
-        numbers = table.select_dtypes("number").columns
+    columns = fact["column"].split() if statistic == "kendall" else [fact["column"]]
+    numbers = table.select_dtypes("number").columns
+    if statistic in NUMBERS and not set(columns) <= set(numbers):
         yield "column", f"is no column of numbers; use one of {', '.join(numbers)}"
+    elif statistic == "kendall" and len(columns) != 2:
+        yield "column", "needs two columns of numbers, with a space between them"
     elif statistic in COLUMNS and fact["column"] not in table:
         yield "column", f"is no column of {fact['table']}; use one of {', '.join(table)}"
     elif statistic == "levels" and not _beginning(table, fact["column"]):
@@ -228,6 +239,8 @@ def _agreement(printed: str, unit: str, value: float | str) -> str | None:
         return "match" if value == printed else None
     if printed.startswith(">="):
         return "match" if value >= parse(printed.removeprefix(">=")) else None
+    if printed.startswith("<="):
+        return "match" if value <= parse(printed.removeprefix("<=")) else None
     if reads_as(value, printed, "half_up"):
         return "match"
     shown = SHOWN_DECIMALS.get({"%": "percent", "F": "f"}.get(unit, unit), 4)
@@ -278,6 +291,14 @@ def _ranking(fact: pd.Series, table: pd.DataFrame) -> str:
     return "".join(f"{sign}{value}" for sign, value in zip(signs, ranked.index, strict=True))
 
 
+def _kendall(fact: pd.Series, table: pd.DataFrame) -> float:
+    """Return Kendall's tau-b of two columns, named one after the other."""
+    from scipy import stats
+
+    rows = _rows(fact, table)
+    return float(stats.kendalltau(*(rows[column] for column in fact["column"].split())).statistic)
+
+
 def _p_of_f(fact: pd.Series, table: pd.DataFrame) -> float:
     """Return the p of a printed F for two groups, its second df printed in another fact."""
     from scipy import stats
@@ -287,7 +308,7 @@ def _p_of_f(fact: pd.Series, table: pd.DataFrame) -> float:
     return float(stats.f.sf(float(f), 1, float(df)))
 
 
-NUMBERS = {"mean", "sd", "median", "min", "max"}
+NUMBERS = {"mean", "sd", "median", "min", "max", "kendall"}
 COLUMNS = {"value", "ranking"}
 PERSON = ["age", "years_experience"]
 STATISTICS: dict[str, Callable[[pd.Series, pd.DataFrame], float | str]] = {
@@ -303,5 +324,6 @@ STATISTICS: dict[str, Callable[[pd.Series, pd.DataFrame], float | str]] = {
     "value": _value,
     "person": _person,
     "ranking": _ranking,
+    "kendall": _kendall,
     "p_of_f": _p_of_f,
 }

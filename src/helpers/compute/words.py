@@ -5,6 +5,11 @@ it, except that a final 's is left out, and so are numbers. These are the rules 
 package (Mueller, version 1.9), except that quotation marks never belong to a word here. Texts are
 compared as people read them: in one Unicode form, so that an accented letter is one letter however
 it was typed, and with straight apostrophes.
+
+Function words are left out by a published list, Stopwords ISO (Diaz, version 1.1, MIT licence).
+Whatever else is decided before counting is declared, form by form, and passed as `forms`: the word
+or term under which a form is counted, or nothing if it is left out. A form of several words is kept
+whole.
 """
 
 import re
@@ -16,6 +21,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from helpers.compute.themes import presence
+from helpers.load.study import Study
+
 if TYPE_CHECKING:
     from wordcloud import WordCloud
 
@@ -25,42 +33,6 @@ _SEED = 1
 _WIDTH, _HEIGHT = 800, 400  # pixels of a word cloud
 _COVERED = 0.6  # the share of it that its words are to cover
 
-# What wordcloud's list of English function words lacks: prepositions first, and last, since numbers
-# in digits are left out, those in words.
-_ENGLISH = """
-    across along alongside amid among around aside behind beneath beside besides beyond despite
-    except inside near onto outside past per throughout till toward towards underneath unlike upon
-    versus via within without
-    although either even neither though unless whether yet
-    anybody anyone anything everybody everyone everything mine nobody none nothing ones somebody
-    someone something us whatever whichever whoever
-    another enough every many much several
-    ain't could've it'd it'll may might might've mightn't must must've needn't should've that'd
-    that'll there'd there'll there're what'll who'd who'll who've will would've
-    now quite rather really still well yes
-    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen
-    sixteen seventeen eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety
-    hundred thousand
-"""
-_SPANISH = """
-    a ante bajo con contra de desde durante en entre hacia hasta mediante para por según sin sobre
-    tras al del
-    el la lo los las un una unos unas
-    e ni o u y pero sino aunque porque pues que si como cuando donde
-    yo tú él ella ello ellos ellas usted ustedes nosotros nosotras me te se nos le les mí ti sí
-    mi mis tu tus su sus nuestro nuestra nuestros nuestras suyo suya suyos suyas
-    este esta esto estos estas ese esa eso esos esas aquel aquella aquello aquellos aquellas
-    qué quien quién quienes cual cuál cuales cuyo cuya cómo cuándo cuánto dónde
-    algo alguien algún alguno alguna algunos algunas nada nadie ningún ninguno ninguna
-    cada otro otra otros otras todo toda todos todas mucho mucha muchos muchas poco poca tanto
-    así aún entonces más menos muy no tan también tampoco ya
-    ser soy eres es somos son era eras éramos eran fue fueron sea sean sido siendo será serán sería
-    estar estoy estás está estamos están estaba estaban estuvo esté estén
-    haber he has ha hemos han hay había habían haya hayan hubo habrá habría
-    cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce veinte treinta cuarenta
-    cincuenta sesenta setenta ochenta noventa cien ciento mil
-"""
-
 
 def stop_words(language: str = "en") -> frozenset[str]:
     """Return the words that are not counted: prepositions and the other function words.
@@ -68,7 +40,7 @@ def stop_words(language: str = "en") -> frozenset[str]:
     Parameters
     ----------
     language
-        "en", for the list of the wordcloud package and what it lacks, or "es", for our own.
+        Its code in ISO 639-1: "en", "es", or another of the languages of Stopwords ISO.
 
     Raises
     ------
@@ -80,19 +52,31 @@ def stop_words(language: str = "en") -> frozenset[str]:
     >>> sorted({"without", "support", "from"} & stop_words())
     ['from', 'without']
     """
-    from wordcloud import STOPWORDS
+    import stopwordsiso
 
-    lists = {"en": STOPWORDS.union(_ENGLISH.split()), "es": _SPANISH.split()}
-    if language not in lists:
-        raise ValueError(f"no stop words for {language!r}; there are lists for {', '.join(lists)}")
-    return frozenset(lists[language])
+    if not stopwordsiso.has_lang(language):
+        listed = ", ".join(sorted(stopwordsiso.langs()))
+        raise ValueError(f"no stop words for {language!r}; there are lists for {listed}")
+    return frozenset(_plain(word) for word in stopwordsiso.stopwords(language))
+
+
+def declared(study: Study) -> dict[str, str]:
+    """Return what the study's vocabulary, if it has one, says of each form in its language.
+
+    Examples
+    --------
+    >>> from helpers.load import load_study
+    >>> forms = declared(load_study())
+    >>> forms["families"], forms["disorder"]
+    ('family', '')
+    """
+    if study.vocabulary is None:
+        return {}
+    return dict(study.vocabulary[["form", "word"]].itertuples(index=False, name=None))
 
 
 def frequencies(
-    texts: Iterable[str],
-    language: str = "en",
-    phrases: Sequence[str] = (),
-    lemmas: Mapping[str, str] | None = None,
+    texts: Iterable[str], language: str = "en", forms: Mapping[str, str] | None = None
 ) -> pd.DataFrame:
     """Count words, and the people who use them.
 
@@ -101,19 +85,17 @@ def frequencies(
     texts
         One text a person.
     language
-        Whose stop words are left out: "en" or "es".
-    phrases
-        Terms of several words to be kept whole: "support network". Where several begin at the same
-        word, the longest counts.
-    lemmas
-        The word under which each of these words or phrases is counted: {"families": "family"}. What
-        is not in it is counted as it stands.
+        Whose stop words are left out, as for `stop_words`; a form goes out with its word.
+    forms
+        The word under which each of these forms is counted, as in {"families": "family"}, empty
+        if it is left out. Forms of several words are kept whole; where several begin at the same
+        word, the longest counts. What is not among them is counted as it stands.
 
     Returns
     -------
     DataFrame
-        One row a word or phrase, the most frequent first and equal ones in alphabetical order:
-        `word`, `n` times, by so many `people`, which is this `share` of all.
+        One row a word or term, those of most people first, then the most frequent, then in
+        alphabetical order: `word`, `n` times, by so many `people`, which is this `share` of all.
 
     Raises
     ------
@@ -124,8 +106,7 @@ def frequencies(
     --------
     >>> frequencies(
     ...     ["Her family is her support network.", "Two families; no network, no family."],
-    ...     phrases=["support network"],
-    ...     lemmas={"families": "family"},
+    ...     forms={"families": "family", "support network": "support network"},
     ... )
                   word  n  people  share
     0           family  3       2    1.0
@@ -133,7 +114,7 @@ def frequencies(
     2  support network  1       1    0.5
     """
     times, people, everybody = Counter(), Counter(), 0
-    for counts in _counts(texts, language, phrases, lemmas):
+    for counts in _counts(texts, language, forms or {}):
         times.update(counts)
         people.update(counts.keys())
         everybody += 1
@@ -141,15 +122,109 @@ def frequencies(
     table = pd.DataFrame(rows, columns=["word", "n", "people"])
     table = table.astype({"word": str, "n": int, "people": int})
     table["share"] = table["people"] / max(everybody, 1)
-    return table.sort_values(["n", "word"], ascending=[False, True], ignore_index=True)
+    order = ["people", "n", "word"]
+    return table.sort_values(order, ascending=[False, False, True], ignore_index=True)
+
+
+def ranks(counted: pd.DataFrame, terms: Sequence[str], by: str = "people") -> pd.Series:
+    """Return the place of terms among all words.
+
+    Parameters
+    ----------
+    counted
+        As `frequencies` returns it.
+    terms
+        Words or terms. One that was not kept whole has the place of the last of its words, since
+        it can be read from a cloud only where they all are.
+    by
+        The column that is ranked: "people" or "n".
+
+    Returns
+    -------
+    Series
+        The rank of each term, from 1; words that are equally frequent share the last of their
+        places. NA where no word of a term is counted.
+
+    Examples
+    --------
+    >>> counted = frequencies(["a family, a network", "a family", "one support network"])
+    >>> ranks(counted, ["family", "support network"]).to_dict()
+    {'family': 2, 'support network': 3}
+    """
+    rank = counted.set_index("word")[by].rank(ascending=False, method="max")
+    places = {}
+    for term in terms:
+        parts = [term] if term in rank.index else term.split()
+        places[term] = rank.reindex(parts).max()
+    return pd.Series(places, dtype=float).astype("Int64")
+
+
+def key_terms(study: Study, question: str = "recovery") -> pd.DataFrame:
+    """Tell how often the terms that the vocabulary gives a theme are used, in every language.
+
+    Returns
+    -------
+    DataFrame
+        One row a language, a term, and a way to count it (`counted`: "people" or "n", its uses):
+        `language`, `term`, its `theme`, `counted`, `times`, `rank` among all words, and `named`,
+        the number of people who name the theme.
+
+    Examples
+    --------
+    >>> from helpers.load import load_study
+    >>> terms = key_terms(load_study())
+    >>> terms.loc[terms["term"].eq("family"), "theme"].unique().tolist()
+    ['family_support']
+    """
+    named = presence(study, question).sum()
+    tables = []
+    for language in study.languages:
+        spoken = study if language == study.language else study.in_language(language)
+        terms = spoken.vocabulary.loc[spoken.vocabulary["theme"].ne(""), ["word", "theme"]]
+        counted = frequencies(_texts(spoken, question), language, declared(spoken))
+        for by in ["people", "n"]:
+            table = terms.rename(columns={"word": "term"}).assign(language=language, counted=by)
+            table["times"] = table["term"].map(counted.set_index("word")[by]).fillna(0).astype(int)
+            table["rank"] = table["term"].map(ranks(counted, terms["word"], by))
+            tables.append(table.assign(named=table["theme"].map(named)))
+    return pd.concat(tables, ignore_index=True)
+
+
+def word_themes(study: Study, question: str) -> pd.Series:
+    """Return the theme that a word goes with: more than half of its uses stand in its stretches.
+
+    Returns
+    -------
+    Series
+        The theme by word, for the words that have one; stretches are those of the consensus.
+
+    Examples
+    --------
+    >>> from helpers.load import load_study
+    >>> word_themes(load_study(), "recovery")["family"]
+    'family_support'
+    """
+    codings = study.codings[study.codings["question"].eq(question)]
+    codings = codings[codings["coder"].eq(study.settings.themes.coder)]
+    text = codings["participant_id"].map(_texts(study, question))
+    spans = zip(text, codings["start"], codings["end"], strict=True)
+    stretches = pd.Series([words[start:end] for words, start, end in spans], dtype=str)
+    rules = study.language, declared(study)
+    inside = {
+        theme: frequencies(of_theme, *rules).set_index("word")["n"]
+        for theme, of_theme in stretches.groupby(codings["theme"].to_numpy())
+    }
+    everywhere = frequencies(_texts(study, question), *rules).set_index("word")["n"]
+    share = pd.DataFrame(inside).div(everywhere, axis="index").fillna(0.0)
+    return share.idxmax(axis="columns")[share.max(axis="columns") > 0.5]
 
 
 def cloud(frequencies: pd.DataFrame, seed: int = _SEED, words: int = 60) -> "WordCloud":
     """Lay out a word cloud.
 
-    The height of a word goes with the square root of its frequency, so that the area of a letter
-    goes with the frequency itself: roughly, since sizes are whole pixels and a word that finds no
-    room is set smaller. Long words take more room than short ones that are as frequent.
+    The height of a word goes with the square root of the number of people who use it, so that the
+    area of a letter goes with the number itself: roughly, since sizes are whole pixels and a word
+    that finds no room is set smaller. Long words take more room than short ones of as many people.
 
     Parameters
     ----------
@@ -158,7 +233,7 @@ def cloud(frequencies: pd.DataFrame, seed: int = _SEED, words: int = 60) -> "Wor
     seed
         Fixes the layout.
     words
-        How many of the most frequent words are laid out.
+        How many of the first words are laid out.
 
     Returns
     -------
@@ -180,7 +255,7 @@ def cloud(frequencies: pd.DataFrame, seed: int = _SEED, words: int = 60) -> "Wor
     from wordcloud import WordCloud
 
     counted = frequencies.head(words)
-    roots = np.sqrt(counted["n"].to_numpy(float))
+    roots = np.sqrt(counted["people"].to_numpy(float))
     # The size of the largest word at which all of them cover their share of the canvas, if a letter
     # is 0.6 times as wide as it is high.
     covered = (0.6 * counted["word"].str.len() * (roots / roots.max(initial=1)) ** 2).sum()
@@ -204,8 +279,7 @@ def keyness(
     texts_a: Iterable[str],
     texts_b: Iterable[str],
     language: str = "en",
-    phrases: Sequence[str] = (),
-    lemmas: Mapping[str, str] | None = None,
+    forms: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     r"""Find the words that one group of people uses more than another.
 
@@ -217,7 +291,7 @@ def keyness(
     ----------
     texts_a, texts_b
         One text a person of each group.
-    language, phrases, lemmas
+    language, forms
         As for `frequencies`.
 
     Returns
@@ -243,17 +317,17 @@ def keyness(
 
     Examples
     --------
-    >>> found = keyness(["cure, no cure", "some cure"], ["hope", "hope and work"])
+    >>> found = keyness(["cure, no cure", "some cure"], ["hope", "hope and family"])
     >>> found[["word", "n_a", "n_b", "log_ratio"]].round(1)
-       word  n_a  n_b  log_ratio
-    0  cure    3    0        2.6
-    1  hope    0    2       -2.0
-    2  work    0    1       -1.0
+         word  n_a  n_b  log_ratio
+    0    cure    3    0        2.6
+    1    hope    0    2       -2.0
+    2  family    0    1       -1.0
     """
     from scipy.sparse import csr_array
 
-    first = list(_counts(texts_a, language, phrases, lemmas))
-    both = [*first, *_counts(texts_b, language, phrases, lemmas)]
+    first = list(_counts(texts_a, language, forms or {}))
+    both = [*first, *_counts(texts_b, language, forms or {})]
     words = sorted(set().union(*both))
     column = {word: i for i, word in enumerate(words)}
     person = np.repeat(np.arange(len(both)), [len(counts) for counts in both])
@@ -294,7 +368,9 @@ def keyness(
     )
 
 
-def in_context(texts: pd.Series, word: str, width: int = 6) -> pd.DataFrame:
+def in_context(
+    texts: pd.Series, word: str, width: int = 6, forms: Mapping[str, str] | None = None
+) -> pd.DataFrame:
     """Return every use of a word with the words around it.
 
     Parameters
@@ -302,9 +378,11 @@ def in_context(texts: pd.Series, word: str, width: int = 6) -> pd.DataFrame:
     texts
         One text a person, indexed by who it is.
     word
-        A word or a phrase, in whatever case.
+        A word or a term of several, in whatever case.
     width
         How many words to show on either side.
+    forms
+        As for `frequencies`: what is counted under the word is found too.
 
     Returns
     -------
@@ -319,16 +397,22 @@ def in_context(texts: pd.Series, word: str, width: int = 6) -> pd.DataFrame:
     0    P01         My   family   helps. No
     1    P01  helps. No   family  , no hope.
     """
-    sought, find = _plain(word).lower().removesuffix("'s"), _finder([word])
+    forms = forms or {}
+    sought, find = _bare(_plain(word)), _finder([word, *forms])
     rows = []
     for person, text in texts.items():
         plain = _plain(text)
         for use in find.finditer(plain):
-            if use[0].lower().removesuffix("'s") == sought:
+            if sought in (_bare(use[0]), forms.get(_bare(use[0]))):
                 left = re.search(rf"(?:\S+ ){{0,{width}}}\S*$", plain[: use.start()])
                 right = re.match(rf"\S*(?: \S+){{0,{width}}}", plain[use.end() :])
                 rows.append((person, left[0], use[0], right[0]))
     return pd.DataFrame(rows, columns=["person", "left", "word", "right"])
+
+
+def _texts(study: Study, question: str) -> pd.Series:
+    answers = study.responses[study.responses["question"].eq(question)]
+    return answers.set_index("participant_id")["text"]
 
 
 def _plain(text: str) -> str:
@@ -336,26 +420,29 @@ def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).replace("’", "'").split())
 
 
-def _finder(phrases: Sequence[str]) -> re.Pattern[str]:
-    """Return what finds words, and before them the phrases, the longest first."""
-    longest_first = sorted(map(_plain, phrases), key=len, reverse=True)
-    whole = [rf"{re.escape(phrase)}(?:'s)?(?!\w)" for phrase in longest_first]
+def _bare(word: str) -> str:
+    return word.lower().removesuffix("'s")
+
+
+def _finder(forms: Iterable[str]) -> re.Pattern[str]:
+    """Return what finds words, and before them the forms of several words, the longest first."""
+    terms = {plain for form in forms if not re.fullmatch(_WORD, plain := _plain(form))}
+    longest_first = sorted(terms, key=lambda term: (-len(term), term))
+    whole = [rf"{re.escape(term)}(?:'s)?(?!\w)" for term in longest_first]
     return re.compile("|".join([*whole, _WORD]), re.IGNORECASE)
 
 
 def _counts(
-    texts: Iterable[str],
-    language: str,
-    phrases: Sequence[str],
-    lemmas: Mapping[str, str] | None,
+    texts: Iterable[str], language: str, forms: Mapping[str, str]
 ) -> Iterator[Counter[str]]:
     """Yield, text by text, how often each word comes in it."""
-    left_out, lemmas = stop_words(language), lemmas or {}
-    find = _finder(phrases).findall
+    left_out = stop_words(language) | {""}
+    find = _finder(forms).findall
+    counted_as = {_bare(_plain(form)): word for form, word in forms.items()}
     for text in texts:
-        words = (word.removesuffix("'s") for word in find(_plain(text).lower()))
-        counted = (word for word in words if word not in left_out and not word.isdigit())
-        yield Counter(lemmas.get(word, word) for word in counted)
+        found = (word for word in map(_bare, find(_plain(text))) if not word.isdigit())
+        words = (counted_as.get(word, word) for word in found if word not in left_out)
+        yield Counter(word for word in words if word not in left_out)
 
 
 def _log_likelihood(n_a: np.ndarray, n: np.ndarray) -> np.ndarray:

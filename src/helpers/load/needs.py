@@ -13,6 +13,7 @@ COLUMNS = {
         **dict.fromkeys(["participant_id", "question", "theme", "coder"], "string"),
         **dict.fromkeys(["start", "end"], "integer"),
     },
+    "remarks": dict.fromkeys(["participant_id", "question", "remark"], "string"),
     "omi": {"participant_id": "string", "sex": "string"},
     "facts": dict.fromkeys(
         [
@@ -29,31 +30,39 @@ COLUMNS = {
         **dict.fromkeys(["participant_id", "question"], "string"),
         **dict.fromkeys(["start", "end"], "integer"),
     },
+    "vocabulary": dict.fromkeys(["form", "word", "theme"], "string"),
 }
 """The columns without which a table cannot be used, with their types."""
 
+LANGUAGE = "language"
+"""The column that tells rows in several languages apart; tables in one language do without."""
+
 KEYS = {
     "participants": [["participant_id"]],
-    "responses": [["participant_id", "question"]],
-    "codings": [["participant_id", "question", "theme", "coder", "start"]],
+    "responses": [["participant_id", "question", LANGUAGE]],
+    "codings": [["participant_id", "question", "theme", LANGUAGE, "coder", "start"]],
+    "remarks": [["participant_id", "question", "remark"]],
     "omi": [["participant_id"]],
     "facts": [["fact_id"]],
     "omi_items": [["item"], ["label"]],
-    "codebook": [["question", "theme"], ["question", "label"], ["question", "definition"]],
+    "codebook": [["question", LANGUAGE, of] for of in ("theme", "label", "definition")],
     "answers": [],
     "items": [["item"], ["label"]],
     "released": [],
+    "vocabulary": [[LANGUAGE, "form"]],
 }
 """The columns that together tell the rows of a table apart, where it has them."""
 
 Reference = tuple[str, list[str], str, list[str]]
+_ANSWER, _THEME = ["participant_id", "question", LANGUAGE], ["question", "theme", LANGUAGE]
 
 REFERENCES: list[Reference] = [
     ("participants", ["participant_id"], "omi", ["participant_id"]),
     ("omi", ["participant_id"], "participants", ["participant_id"]),
     ("responses", ["participant_id"], "participants", ["participant_id"]),
-    ("codings", ["participant_id", "question"], "responses", ["participant_id", "question"]),
-    ("codings", ["question", "theme"], "codebook", ["question", "theme"]),
+    ("remarks", ["participant_id", "question"], "responses", ["participant_id", "question"]),
+    ("codings", _ANSWER, "responses", _ANSWER),
+    ("codings", _THEME, "codebook", _THEME),
     ("codebook", ["counterpart"], "codebook", ["theme"]),
     ("answers", ["participant_id"], "participants", ["participant_id"]),
     ("released", ["participant_id", "question"], "responses", ["participant_id", "question"]),
@@ -62,9 +71,10 @@ REFERENCES: list[Reference] = [
 
 MOST = {
     **dict.fromkeys(
-        ["participants", "responses", "codings", "omi", "answers", "released"], 1_000_000
+        ["participants", "responses", "codings", "remarks", "omi", "answers", "released"],
+        1_000_000,
     ),
-    **dict.fromkeys(["facts", "omi_items", "items", "codebook"], 10_000),
+    **dict.fromkeys(["facts", "omi_items", "items", "codebook", "vocabulary"], 10_000),
 }
 """The rows of a table that are read at most: no more could be worked with in a minute."""
 

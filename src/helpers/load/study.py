@@ -6,13 +6,14 @@ known here), and what the helpers need of them in `helpers.load.needs`. A data f
 nothing in it is executed, nothing outside it is read, and no address in it is asked.
 """
 
+import dataclasses
 import hashlib
 import json
 import math
 import os
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -66,7 +67,8 @@ class Study:
     Categories are ordered as the schema lists them, which is the paper's order. Yes-or-no columns
     are nullable booleans, whole numbers that may be missing nullable integers. `package` is the
     content of `datapackage.json`, `settings` that of `study.toml`. A table that the package does
-    not describe is None: a study needs participants, and of the others what it has.
+    not describe is None: a study needs participants, and of the others what it has. Tables with
+    words in several languages hold those of `language` alone; `every` has them whole.
     """
 
     package: dict[str, Any]
@@ -74,6 +76,7 @@ class Study:
     participants: pd.DataFrame
     responses: pd.DataFrame | None = None
     codings: pd.DataFrame | None = None
+    remarks: pd.DataFrame | None = None
     codebook: pd.DataFrame | None = None
     omi: pd.DataFrame | None = None
     omi_items: pd.DataFrame | None = None
@@ -81,6 +84,35 @@ class Study:
     items: pd.DataFrame | None = None
     released: pd.DataFrame | None = None
     facts: pd.DataFrame | None = None
+    vocabulary: pd.DataFrame | None = None
+    language: str = ""
+    every: Mapping[str, pd.DataFrame] = dataclasses.field(default_factory=dict, repr=False)
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages of the answers, the one that was spoken first."""
+        if "responses" not in self.every:
+            return [self.language]
+        return list(self.every["responses"][needs.LANGUAGE].cat.categories)
+
+    def in_language(self, language: str) -> "Study":
+        """Return the study with answers, codes, codebook and vocabulary in another language.
+
+        Raises
+        ------
+        ValueError
+            If there are no answers in this language.
+
+        Examples
+        --------
+        >>> load_study().in_language("es").codebook["label"][0]
+        'Apego al tratamiento'
+        """
+        if language not in self.languages:
+            raise ValueError(f"no answers in {language!r}; there are {', '.join(self.languages)}")
+        one = {n: table[table[needs.LANGUAGE].eq(language)] for n, table in self.every.items()}
+        one = {n: t.drop(columns=needs.LANGUAGE).reset_index(drop=True) for n, t in one.items()}
+        return dataclasses.replace(self, language=language, **one)
 
     def scale_answers(self) -> pd.DataFrame:
         """Return the table that study.toml names as the scale's answers."""
@@ -91,10 +123,11 @@ class Study:
         return getattr(self, self.settings.scale.items)
 
 
-_TABLES = [field.name for field in fields(Study) if field.name not in ("package", "settings")]
+_OTHERS = ("package", "settings", "language", "every")
+_TABLES = [field.name for field in fields(Study) if field.name not in _OTHERS]
 
 
-def load_study(folder: str | Path | None = None) -> Study:
+def load_study(folder: str | Path | None = None, language: str | None = None) -> Study:
     """Read and validate all tables.
 
     If `STUDY_CHECKED` names a file, the SHA-256 of tables that were found in order is kept there,
@@ -138,7 +171,10 @@ def load_study(folder: str | Path | None = None) -> Study:
         stop_on(_rule_problems(settings, tables, cells, paths, schemas), paths.values())
     if checked and not is_known:
         _keep(Path(checked), state)
-    return Study(**tables, package=package, settings=settings)
+    every = {name: table for name, table in tables.items() if needs.LANGUAGE in table}
+    spoken = (settings.themes and settings.themes.language) or settings.language
+    study = Study(**tables, package=package, settings=settings, language=spoken, every=every)
+    return study.in_language(language or settings.language) if every else study
 
 
 def _digest(*contents: bytes) -> str:
@@ -335,10 +371,11 @@ def _key_problems(
     What may only follow from problems that are known already is not looked for.
     """
     keys = {
-        name: [key for key in needs.KEYS[name] if set(key) <= set(table)]
+        name: [key for key in _bare(needs.KEYS[name], table) if set(key) <= set(table)]
         for name, table in cells.items()
     }
-    references = [reference for reference in needs.REFERENCES if _is_here(reference, cells)]
+    references = [_present(reference, cells) for reference in needs.REFERENCES]
+    references = [reference for reference in references if _is_here(reference, cells)]
     for name, schema in schemas.items():
         keys[name] += [[f["name"]] for f in schema["fields"] if _rules(f).get("unique")]
         keys[name] += [_names(schema["primaryKey"])] if "primaryKey" in schema else []
@@ -364,6 +401,19 @@ def _key_problems(
         if sound(name, own) and sound(other, others):
             known_there = cells[other][others]
             yield from reference_problems(paths[name], cells[name], own, other, known_there)
+
+
+def _bare(keys: Iterable[list[str]], *tables: pd.DataFrame) -> list[list[str]]:
+    """Leave the language out of keys where a table has none."""
+    if all(needs.LANGUAGE in table for table in tables):
+        return list(keys)
+    return [[column for column in key if column != needs.LANGUAGE] for key in keys]
+
+
+def _present(reference: needs.Reference, cells: dict[str, pd.DataFrame]) -> needs.Reference:
+    name, own, other, others = reference
+    own, others = _bare([own, others], *(cells[t] for t in (name, other) if t in cells))
+    return name, own, other, others
 
 
 def _is_here(reference: needs.Reference, cells: dict[str, pd.DataFrame]) -> bool:
@@ -460,8 +510,8 @@ def _span_problems(cells: dict[str, pd.DataFrame], file: str, is_ours: bool) -> 
     Words may be cut where the texts were not written with their codes: people select as they do.
     """
     codings = cells["codings"].astype({"start": int, "end": int})
-    answers = cells["responses"].set_index(["participant_id", "question"])["text"]
-    spans = codings.join(answers, on=["participant_id", "question"])
+    key = [c for c in ("participant_id", "question", needs.LANGUAGE) if c in codings]
+    spans = codings.join(cells["responses"].set_index(key)["text"], on=key)
     faults: dict[tuple[str, str], list[int]] = {}
     rows = zip(spans.index, spans["text"], spans["start"], spans["end"], strict=True)
     for line, answer, start, end in rows:
@@ -469,7 +519,7 @@ def _span_problems(cells: dict[str, pd.DataFrame], file: str, is_ours: bool) -> 
             faults.setdefault(fault, []).append(line)
     for (column, advice), lines in faults.items():
         yield from told(file, column, cells["codings"].loc[lines, column].items(), advice)
-    group = ["participant_id", "question", "theme", "coder"]
+    group = [*key, "theme", "coder"]
     order = codings.sort_values([*group, "start"])
     groups = order.groupby(group, sort=False).ngroup()
     reached = order["end"].groupby(groups).cummax().groupby(groups).shift()
