@@ -8,7 +8,7 @@ SETUP = @command -v $(PYTHON) >/dev/null \
 	|| { echo "No $(PYTHON) here: install Python 3.11 or newer"; exit 1; } \
 	&& $(PYTHON) tools/setup_venv.py
 
-.PHONY: help setup setup-book book site own pdf lighthouse exercises slides test reproduce bench lint lab work wasm branch data golden lock pyodide clean
+.PHONY: help setup setup-book book site own release pdf lighthouse exercises slides test reproduce bench lint lab work wasm branch data golden lock pyodide clean
 
 help: ## list what can be made
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,11 +19,14 @@ setup: ## make .venv with all pinned packages, if it is not up to date
 setup-book: ## the same with no more packages than `make book` needs
 	$(SETUP) book
 
-book: setup-book ## build the book into book/_build/html
-	@$(RUN) tools/build.py
+book: setup-book ## build the book into book/_build/html; STUDY=own: the book of that study in own/_build
+	@$(RUN) $(if $(STUDY),tools/own_book.py $(STUDY),tools/build.py)
 
 own: setup ## draft a folder for your own study: make own FROM="study.sav coded.qdpx" (STUDY=name)
 	@$(RUN) tools/own.py $(or $(STUDY),own) $(FROM)
+
+release: ## list what the site of your private study shows, and search it: make release STUDY=own
+	@$(RUN) tools/release.py $(or $(STUDY),own)
 
 site: setup book ## build the book with JupyterLite inside into book/_build/site (PYODIDE=archive: offline)
 	@$(RUN) tools/lite.py

@@ -16,7 +16,7 @@ def three_groups(path):
     """Write 300 people of three wards, 25 items from 1 to 6 with 9 for missing, as SPSS does."""
     rng = np.random.default_rng(7)
     ward = rng.choice([1, 2, 3], 300, p=[0.42, 0.33, 0.25])
-    people = pd.DataFrame({"RespID": 5001 + np.arange(300), "ward": ward})
+    people = pd.DataFrame({"RespID": 770_001 + np.arange(300), "ward": ward})
     people["age"] = rng.integers(19, 66, 300)
     people["shift"] = rng.choice([1, 2], 300)
     mood = rng.normal(0, 0.8, 300)

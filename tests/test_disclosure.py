@@ -92,7 +92,7 @@ def test_one_cell_that_is_hidden_alone_takes_another_with_it(study):
     for name, level in shown.assign(hidden=hidden).groupby("job_title", observed=False):
         assert level["hidden"].sum() != 1 or name not in set(known)
     assert shown.loc[hidden, ["share", "low", "high"]].isna().all(axis=None)
-    assert disclosure.remark(shown) == f"{hidden.sum()} of {len(rows)} rows suppressed"
+    assert disclosure.remark(shown) == f"rows suppressed: {hidden.sum()}"
 
 
 def test_who_does_not_name_a_theme_counts_too(study):

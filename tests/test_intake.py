@@ -28,7 +28,7 @@ def test_spss_labels_become_levels_and_declared_missing_values_empty(spss):
     assert (drafted.settings["scale"]["low"], drafted.settings["scale"]["high"]) == (1, 6)
     assert drafted.settings["compare"]["group"] == "ward"
     assert "RespID" not in drafted.frames["participants"]
-    assert not drafted.frames["participants"].isin([5001]).any(axis=None)
+    assert not drafted.frames["participants"].isin([770_001]).any(axis=None)
 
 
 def test_spss_ranges_and_missing_texts(tmp_path):

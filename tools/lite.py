@@ -20,6 +20,7 @@ from pathlib import Path
 import build
 import colophon
 import execute
+import parcel
 from build import BuildError
 from execute import ROOT
 from packaging.requirements import Requirement
@@ -163,13 +164,19 @@ def run(place: Path, module: str, *options: str | Path) -> None:
 
 def stage(book: Path, folder: Path) -> None:
     """Lay out what the reader finds: chapters, data, helpers, each where it is in the project."""
+    data = parcel.given_away()
+    if data is None:
+        raise BuildError(
+            "The study is private and gives no tables away, which JupyterLite would need: name a "
+            "folder with a synthetic twin in study.toml (twin = ...), or build without it"
+        )
     places = {
-        book / "chapters": "book/chapters",
-        execute.data_folder(): "data",
-        ROOT / "src": "src",
+        book / "chapters": ("book/chapters", execute.files(book / "chapters")),
+        data: ("data", parcel.tables(data)),
+        ROOT / "src": ("src", execute.files(ROOT / "src")),
     }
-    for place, name in places.items():
-        for source in execute.files(place):
+    for place, (name, sources) in places.items():
+        for source in sources:
             target = folder / name / source.relative_to(place)
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(source.read_bytes())

@@ -20,6 +20,7 @@ from urllib.parse import quote
 from execute import ROOT, data_folder, digest
 
 FOLDER = "files"  # of the site
+EXPLAINED = ["README.md", "study.toml"]
 CELL_ID = "first"
 CELL = """\
 # Run this cell first. What the notebook needs and is not here yet comes from the book's site, once.
@@ -93,6 +94,20 @@ def build_wheel(folder: Path) -> Path:
 # --- The data ---
 
 
+def given_away() -> Path | None:
+    """Return the folder whose tables the site gives away; None if a private study gives none.
+
+    Of a private study that is its synthetic twin, where study.toml names one.
+    """
+    from helpers.load.settings import load_settings
+
+    folder = data_folder()
+    settings = load_settings(folder)
+    if not settings.private:
+        return folder
+    return folder / settings.twin if settings.twin else None
+
+
 def tables(folder: Path) -> Iterator[Path]:
     """Give what the helpers read of a folder of data and what explains it; the package comes last.
 
@@ -100,14 +115,13 @@ def tables(folder: Path) -> Iterator[Path]:
     """
     package = folder / "datapackage.json"
     resources = json.loads(package.read_text(encoding="utf-8"))["resources"]
-    explained = [path for path in folder.iterdir() if path.suffix in {".md", ".toml"}]
+    explained = [folder / name for name in EXPLAINED if (folder / name).is_file()]
     yield from sorted({*explained, *(folder / resource["path"] for resource in resources)})
     yield package
 
 
-def zip_data(file: Path) -> Path:
-    """Pack the data, with the same bytes every time."""
-    folder = data_folder()
+def zip_data(file: Path, folder: Path) -> Path:
+    """Pack the tables of a folder, with the same bytes every time."""
     file.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in tables(folder):
@@ -121,9 +135,12 @@ def zip_data(file: Path) -> Path:
 # --- The cell ---
 
 
-def first_cell(site: str, folder: Path) -> str:
-    """Return the cell for notebooks from a site, and put what it fetches into a folder."""
-    wheel, data = build_wheel(folder), zip_data(folder / "data.zip")
+def first_cell(site: str, folder: Path, data: Path | None = None) -> str:
+    """Return the cell for notebooks from a site, and put what it fetches into a folder.
+
+    The tables are those of the folder `data`, by default those that chapters are built from.
+    """
+    wheel, data = build_wheel(folder), zip_data(folder / "data.zip", data or data_folder())
     data_sha256 = sha256(data)
     return CELL.format(
         site=site,

@@ -24,8 +24,11 @@ def finish(app: Sphinx, error: Exception | None) -> None:
     """Put wheel and ZIP file beside the pages, and the cell into the notebooks."""
     if error or app.builder.name != "html":
         return
+    tables = parcel.given_away()
+    if tables is None:
+        return
     out = Path(app.outdir)
-    cell = parcel.first_cell(app.config.html_baseurl, out / parcel.FOLDER)
+    cell = parcel.first_cell(app.config.html_baseurl, out / parcel.FOLDER, tables)
     for notebook in out.glob("_sources/**/*.ipynb"):
         text = notebook.read_text(encoding="utf-8")
         notebook.write_text(parcel.with_cell(text, cell), encoding="utf-8")

@@ -326,7 +326,7 @@ def statistics(rows: pd.DataFrame, threshold: int) -> pd.DataFrame:
     numbers = rows.select_dtypes("number").columns
     shown = rows.copy()
     shown.loc[few, numbers] = np.nan
-    return _marked(shown, _told(int(few.sum()), len(rows)))
+    return _marked(shown, _told(int(few.sum())))
 
 
 def words(rows: pd.DataFrame, threshold: int) -> pd.DataFrame:
@@ -357,7 +357,7 @@ def agreement(rows: pd.DataFrame, threshold: int) -> pd.DataFrame:
     shown = rows.copy()
     measures = [column for column in rows.select_dtypes("number") if column != "n"]
     shown[measures] = rows[measures].astype(float).mask(few)
-    return _marked(shown, _told(int(few.sum()), len(rows)))
+    return _marked(shown, _told(int(few.sum())))
 
 
 def speakers(people: pd.DataFrame, told: Quotes, threshold: int) -> pd.Series:
@@ -519,11 +519,11 @@ def _without(
         if any(gone):
             kind = "Int64" if pd.api.types.is_integer_dtype(rows[column]) else "Float64"
             shown[column] = rows[column].astype(kind).mask(pd.Series(gone, rows.index))
-    return _marked(shown, _told(sum(hidden), len(rows)))
+    return _marked(shown, _told(sum(hidden)))
 
 
-def _told(hidden: int, rows: int) -> str:
-    return f"{hidden} of {rows} rows suppressed" if hidden else ""
+def _told(hidden: int) -> str:
+    return f"rows suppressed: {hidden}" if hidden else ""
 
 
 def _marked(frame: pd.DataFrame, why: str) -> pd.DataFrame:

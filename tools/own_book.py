@@ -1,4 +1,4 @@
-"""Build the book of a study in a folder of its own: `python tools/study.py FOLDER`.
+"""Build the book of a study in a folder of its own: `python tools/own_book.py FOLDER`.
 
 The pages are those of `book/own` for which the folder has tables, with those of the folder's own
 `pages` in their place or beside them. They are laid out in `_build/book` there, and built there.
@@ -13,6 +13,7 @@ from string import Template
 from typing import TYPE_CHECKING, Any
 
 import build
+import release
 from execute import ROOT
 
 if TYPE_CHECKING:
@@ -42,7 +43,23 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 1
     sys.argv[1:] = [str(folder / "_build" / "book")]
-    return build.main()
+    return build.main() or unsafe(folder)
+
+
+def unsafe(folder: Path) -> int:
+    """Take a site away that holds what a private study may not show; return 1 if it did."""
+    from helpers.load import load_study
+
+    site = folder / "_build" / "book" / "_build" / "html"
+    found = list(release.leaks(site, load_study(folder)))
+    for leak in found:
+        print(f"{leak.file}: {leak.kind}: {leak.what}", file=sys.stderr)
+    if found:
+        shutil.rmtree(site)
+        print(
+            f"The site was taken away: it is private, with {len(found)} findings", file=sys.stderr
+        )
+    return bool(found)
 
 
 def lay_out(folder: Path, book: Path) -> Iterator[str]:
