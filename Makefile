@@ -8,7 +8,11 @@ SETUP = @command -v $(PYTHON) >/dev/null \
 	|| { echo "No $(PYTHON) here: install Python 3.11 or newer"; exit 1; } \
 	&& $(PYTHON) tools/setup_venv.py
 
+<<<<<<< HEAD
 .PHONY: help setup setup-book book site own release pdf lighthouse exercises slides test reproduce bench lint lab work wasm branch data golden lock pyodide clean
+=======
+.PHONY: help setup setup-book book site own pdf lighthouse exercises class slides test reproduce bench lint lab work wasm branch data golden lock pyodide clean
+>>>>>>> 9a22c50 (make class: a fresh study, forty notebooks graded, question banks, handouts, model answers)
 
 help: ## list what can be made
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +49,10 @@ lint: setup ## check the style of the code, notebooks included
 
 exercises: setup ## write the exercises' notebooks, for students and for teachers, into book/_build/exercises
 	@$(RUN) tools/exercises.py
+
+CLASS ?= 1
+class: exercises ## put together what a lecturer needs for a class; CLASS=2 makes another study (needs chromium)
+	@$(RUN) tools/klass.py $(CLASS)
 
 slides: setup book ## make the slides of the six sessions into book/_build/slides (needs npm once)
 	@$(RUN) tools/slides.py

@@ -114,8 +114,18 @@ def test_a_chapter_has_one_title_and_begins_with_it(path):
 
 @every_numbered_chapter
 def test_a_chapter_ends_with_what_it_does_not_show(path):
-    ends = ["## Against the paper", "## Exercises", "## What this does not show"]
-    assert [line for line in headings(path) if line.startswith("## ")][-3:] == ends
+    ends = ["## Against the paper", "## Exercises"]
+    ends += ["## What to take away", "## What this does not show"]
+    assert [line for line in headings(path) if line.startswith("## ")][-4:] == ends
+
+
+@every_numbered_chapter
+def test_a_chapter_says_what_it_needs_and_what_to_take_away(path):
+    texts = cells(path, "markdown")
+    assert texts[1].startswith("**You need** ")
+    assert "**After this chapter** you can " in " ".join(texts[1].split())
+    [taken] = [text for text in texts if text.startswith("## What to take away\n")]
+    assert len(re.findall(r"[.!?](?= |$)", " ".join(taken.split()))) == 3
 
 
 def test_each_chapter_shows_the_facts_that_concern_it():

@@ -231,6 +231,16 @@ def test_the_tests_come_to_the_answer_in_another_way(sheet, exercise):
 
 
 @every_sheet
+def test_no_exercise_assigns_the_answer_of_another(sheet):
+    """A notebook is graded when all of it has run."""
+    for exercise in sheet.exercises:
+        names = symtable.symtable(exercise.code, exercise.label, "exec").get_symbols()
+        assigned = {name.get_name() for name in names if name.is_assigned()}
+        others = {other.answer for other in sheet.exercises if other is not exercise}
+        assert not assigned & others
+
+
+@every_sheet
 def test_exercises_leave_alone_what_an_explorer_looks_up_later(sheet):
     """On the page both run in one kernel, where an explorer's view is computed at each choice."""
     notebook = nbformat.read(BOOK / "chapters" / f"{sheet.name}.ipynb", as_version=4)

@@ -14,6 +14,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,7 +83,13 @@ def student(sheet: Sheet) -> "NotebookNode":
             parts += [text(JUDGE.format(number=number)), text("*Write here.*")]
     for number, part in enumerate(parts):
         part["id"] = f"cell-{number}"  # and not a random one
-    return v4.new_notebook(cells=parts, metadata={"kernelspec": KERNEL})
+    told = {"sheet": sheet.name, "version": version_of(sealed)}
+    return v4.new_notebook(cells=parts, metadata={"kernelspec": KERNEL, "exercises": told})
+
+
+def version_of(sealed: dict[str, str]) -> str:
+    """Return what tells notebooks apart that were made from other exercises or another study."""
+    return sha256(json.dumps(sealed, sort_keys=True).encode()).hexdigest()[:12]
 
 
 def how_to(sheet: Sheet) -> str:
@@ -115,11 +122,13 @@ def master(sheet: Sheet) -> "NotebookNode":
     parts = [
         raw(ASSIGNMENT),
         text(how_to(sheet)),
-        code(f"{sheet.setup}\nfrom learn.check import check"),
+        code(sheet.setup),
         code(f"# What the checks need\nsealed = {json.dumps(sealed, indent=4)}", metadata=FOLDED),
     ]
     for number, exercise in enumerate(sheet.exercises, start=1):
-        call = f'check({exercise.answer}, sealed["{exercise.label}"])'
+        # Students' notebooks do not import it.
+        call = "from learn.check import check\n\n"
+        call += f'check({exercise.answer}, sealed["{exercise.label}"])'
         parts += [
             raw(f"# BEGIN QUESTION\nname: {exercise.label}\npoints: 1"),
             text(f"## {number}. {exercise.title}\n\n{exercise.question}"),

@@ -4,15 +4,19 @@ A source in `book/slides` is Markdown with slides between lines `---`. In it
 
 - `{{ CHAPTER#ID }}` on a line of its own is the figure of that id or class in a built chapter,
 - `{{ CHAPTER#table: WORDS }}` the table whose caption begins with these words,
+- `| rows 1-4`, `| columns 1 3`, `| from 0 to 45` behind one of these keep rows and columns, counted
+  from 1, or the part of a figure between two heights, in per cent from its top,
 - `{{ CHAPTER: CODE }}` a number from one of the chapter's sentences, named by the code that stands
   in braces there, such as `holm[0]:.3f`,
 
-so slides never disagree with the book. What follows a line `Notes:` is for the speaker. Jupyter's
-own slides (nbconvert) use reveal.js, which npm fetches once; the slides need no network.
+so slides never disagree with the book. What follows a line `Notes:` is for the speaker. Titles take
+the place of captions. On a slide of 1280 by 720 no text is smaller than 24 px. Jupyter's own slides
+(nbconvert) use reveal.js, which npm fetches once; the slides need no network.
 """
 
 import ast
 import base64
+import copy
 import functools
 import hashlib
 import json
@@ -25,7 +29,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bs4 import BeautifulSoup
+from bs4 import BeautifulSoup, Tag
 from execute import ROOT
 
 if TYPE_CHECKING:
@@ -38,7 +42,11 @@ REVEAL_SHA512 = (
     "r7//6mIM5p34hFiDMvYfXgyjXqGRta+/psd9YtytsgRlrpRzFv4RbH76TXd2qD+7ZPZEbpBDhdRhJaFgfQ7zNQ=="
 )
 PARTS = ["dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"]
-PIECE = re.compile(r"^\{\{ *(\w+)#([^}]+?) *\}\}$", re.MULTILINE)
+PIECE = re.compile(r"^\{\{ *(\w+)#([^|}]+?) *((?:\|[^|}]+)*)\}\}$", re.MULTILINE)
+ROOM = 1216, 570
+"""How many pixels of a slide a figure may have."""
+LEAST = 24.5
+"""How many pixels its text must have."""
 NUMBER = re.compile(r"\{\{ *(\w+): *(.+?) *\}\}")
 
 
@@ -104,8 +112,8 @@ def pieces(chapter: str) -> BeautifulSoup:
     return BeautifulSoup(html, "html.parser")
 
 
-def piece(chapter: str, name: str) -> str:
-    """Return the HTML of a figure or table."""
+def piece(chapter: str, name: str, cut: str) -> Tag:
+    """Return a figure or table of a chapter, whole or cut as a source asks, without its caption."""
     if name.startswith("table:"):
         start = name.removeprefix("table:").strip()
         captions = [c for c in pieces(chapter)("caption") if c.get_text().startswith(start)]
@@ -114,7 +122,60 @@ def piece(chapter: str, name: str) -> str:
         found = pieces(chapter).select_one(f"#{name}, figure.{name}")
     if found is None:
         raise SlideError(f"chapter {chapter} has no {name}")
-    return str(found)
+    found = copy.copy(found)
+    for caption in found(["caption", "figcaption"]):
+        caption.decompose()
+    top, bottom = 0.0, 100.0
+    for part in filter(None, (part.strip() for part in cut.split("|"))):
+        numbers = list(map(int, re.findall(r"\d+", part)))
+        if part.startswith("from"):
+            top, bottom = numbers
+        elif part.startswith("rows"):
+            keep(found.tbody("tr"), part)
+        elif part.startswith("columns"):
+            for row in found("tr"):
+                keep(row(["th", "td"]), part)
+        else:
+            raise SlideError(f"no way to cut is called {part}")
+    for figure in found("svg"):
+        enlarge(figure, top / 100, bottom / 100)
+    return found
+
+
+def keep(elements: list[Tag], which: str) -> None:
+    """Take out all elements but those that a text such as `rows 1-3 5` names, counted from 1."""
+    spans = re.findall(r"(\d+)(?:-(\d+))?", which)
+    kept = {n for first, last in spans for n in range(int(first), int(last or first) + 1)}
+    if min(kept) > len(elements):
+        raise SlideError(f"{which}: there are only {len(elements)}")
+    for number, element in enumerate(elements, start=1):
+        if number not in kept:
+            element.decompose()
+
+
+def enlarge(figure: Tag, top: float, bottom: float) -> None:
+    """Show the part of a figure between two heights as large as fits, and its text large enough."""
+    _, _, width, height = map(float, figure["viewbox"].split())
+    top, bottom = top * height, bottom * height
+    scale = min(ROOM[0] / width, ROOM[1] / (bottom - top))
+    figure["viewbox"] = f"0 {top:.1f} {width:g} {bottom - top:.1f}"
+    own = float(re.search(r"font-size: ([\d.]+)px", figure["style"])[1])
+    figure["style"] += f"; width: {scale * width:.0f}px; height: {scale * (bottom - top):.0f}px"
+    for text in figure("text"):
+        if not top <= height_of(text) <= bottom:
+            text.decompose()
+            continue
+        style = text.get("style", "")
+        given = re.search(r"font-size: ([\d.]+)px", style)
+        size = max(float(given[1]) if given else own, LEAST / scale)
+        text["style"] = re.sub(r"font-size: [\d.]+px;? *", "", style) + f"; font-size: {size:.2f}px"
+
+
+def height_of(text: Tag) -> float:
+    """Return how far down in its figure a text stands: its y, moved as it and its group are."""
+    shift = re.compile(r"translate\(\S+ (-?[\d.]+)\)")
+    moved = [shift.search(tag.get("transform", "")) for tag in (text, text.parent)]
+    return float(text.get("y", 0)) + sum(float(move[1]) for move in moved if move)
 
 
 def number(chapter: str, code: str) -> str:
@@ -167,7 +228,8 @@ def notebook(text: str) -> "NotebookNode":
     cells = []
     for slide in re.split(r"^---$", text, flags=re.MULTILINE):
         shown, _, notes = slide.partition("\nNotes:\n")
-        cells.append(cell(PIECE.sub(lambda found: piece(*found.groups()), shown.strip()), "slide"))
+        shown = PIECE.sub(lambda found: str(piece(*found.groups())), shown.strip())
+        cells.append(cell(shown, "slide"))
         if notes.strip():
             cells.append(cell(notes.strip(), "notes"))
     title = re.search(r"^# (.*)", text)[1]

@@ -52,12 +52,25 @@ for (const box of navigator.clipboard ? document.querySelectorAll("div.highlight
   box.append(button);
 }
 
-// What is said to a choice is seen beside it, and read out from here.
-for (const form of document.querySelectorAll(".self-check"))
-  form.addEventListener("change", ({ target }) => {
-    const said = target.closest(".option").querySelector(".feedback").textContent;
-    form.querySelector("[role=status]").textContent = said.trim();
+// Arrow keys choose as they move, so what is said to a choice waits for the button.
+for (const form of document.querySelectorAll(".self-check")) {
+  const check = document.createElement("button");
+  check.textContent = "Check";
+  form.querySelector("fieldset").append(check);
+  form.classList.add("by-button");
+  const status = form.querySelector("[role=status]");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    for (const option of form.querySelectorAll(".option"))
+      option.classList.toggle("checked", option.querySelector("input").checked);
+    const said = form.querySelector(".checked .feedback");
+    status.textContent = said ? said.textContent.trim() : "Choose an answer first.";
   });
+  form.addEventListener("change", () => {
+    for (const option of form.querySelectorAll(".checked")) option.classList.remove("checked");
+    status.textContent = "";
+  });
+}
 
 // From a folder, browsers refuse to read the pages that were found, to show the words around.
 if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined")
