@@ -76,6 +76,7 @@ def write_project(root):
     write_notebook(chapters / "one.ipynb", "from helpers.load.study import PEOPLE", "PEOPLE + 1")
     write_notebook(chapters / "two.ipynb", "print(6 * 7)")
     (root / "data" / "facts.csv").write_text("S.n,95,match")
+    (root / "data" / "datapackage.json").write_text('{"resources": [{"path": "facts.csv"}]}')
     (helpers / "__init__.py").write_text("")
     (helpers / "load" / "__init__.py").write_text(
         "from helpers.load.study import StudyError, load_study"

@@ -142,7 +142,7 @@ def make_pages(book: Path, work: Path) -> Path:
         except RuntimeError as error:
             if isinstance(error.__cause__, OSError):
                 raise error.__cause__ from None
-            raise
+            raise BuildError(f"{error.__cause__}\nThe book was not built: Sphinx failed") from None
         except SystemExit:
             text = COLOURS.sub("", warnings.getvalue()).replace(f"{book}/", "").strip()
             text = CELL_LINE.sub(lambda m: f".ipynb, cell {m[1]}, line {int(m[2])}:", text)
