@@ -8,11 +8,7 @@ SETUP = @command -v $(PYTHON) >/dev/null \
 	|| { echo "No $(PYTHON) here: install Python 3.11 or newer"; exit 1; } \
 	&& $(PYTHON) tools/setup_venv.py
 
-<<<<<<< HEAD
-.PHONY: help setup setup-book book site own release pdf lighthouse exercises slides test reproduce bench lint lab work wasm branch data golden lock pyodide clean
-=======
-.PHONY: help setup setup-book book site own pdf lighthouse exercises class slides test reproduce bench lint lab work wasm branch data golden lock pyodide clean
->>>>>>> 9a22c50 (make class: a fresh study, forty notebooks graded, question banks, handouts, model answers)
+.PHONY: help setup setup-book book site own release pdf lighthouse exercises class slides test reproduce bench lint lab work wasm branch data golden lock pyodide clean
 
 help: ## list what can be made
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
