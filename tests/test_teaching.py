@@ -32,6 +32,18 @@ def test_a_session_has_ninety_minutes_without_a_gap(name, rows):
     assert all(start < end for start, end in times)
 
 
+@pytest.mark.parametrize("number", range(1, 7))
+def test_a_session_says_what_to_prepare_and_what_to_drop(number):
+    session = TEACHING.split(f"## Session {number}.")[1].split("\n## ")[0]
+    for what in [
+        "**Print** ",
+        "**Install** ",
+        "**Send out** ",
+        "**If twenty minutes are missing,** ",
+    ]:
+        assert session.count(f"\n{what}") == 1
+
+
 def test_exercises_are_called_by_their_titles():
     exercises = [one for path in (BOOK / "exercises").glob("*.md") for one in read(path).exercises]
     titles = {one.label: one.title.replace("*", "") for one in exercises}
