@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -328,6 +329,22 @@ def test_files_of_a_class_are_refused_together(tmp_path):
 
 
 # --- Agreement ---
+
+
+def test_a_folder_that_cannot_be_a_class_is_told_in_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "class").mkdir()
+    told = {"clas": "clas: there is no folder of this name here; the folders here are class"}
+    told["class"] = "class: holds no file called coding_….csv; copy the files here"
+    for folder, said in told.items():
+        with pytest.raises(StudyError, match=re.escape(said)):
+            lab.read_class(folder, STUDY, "recovery")
+    file_with(tmp_path / "class", HEADER, ROW)
+    with pytest.raises(StudyError, match="class: holds one coding, of Ana; agreement needs two"):
+        lab.read_class("class", STUDY, "recovery")
+    other = ROW.replace("Ana", "Ben")
+    file_with(tmp_path / "class", HEADER, other, name="coding_recovery_ben.csv")
+    assert [c.coder for c in lab.read_class("class", STUDY, "recovery")] == ["Ana", "Ben"]
 
 
 def coding_of(coder, people, flipped=()):

@@ -138,6 +138,41 @@ def read(paths: Iterable[str | Path], study: Study, question: str) -> list[Codin
     return list(codings.values())
 
 
+def read_class(folder: str | Path, study: Study, question: str) -> list[Coding]:
+    """Read what a class put into a folder: every file `coding_*.csv`, as `read` does.
+
+    Raises
+    ------
+    StudyError
+        As `read` does, and if there is no such folder, no such file in it, or only one, since
+        agreement needs two coders.
+
+    Examples
+    --------
+    >>> from helpers.load import load_study
+    >>> try:
+    ...     read_class("nowhere", load_study(), "recovery")
+    ... except StudyError as error:
+    ...     print(str(error).partition(";")[0])
+    the data have one problem:
+      nowhere: there is no folder of this name here
+    """
+    place = Path(folder)
+    if not place.is_dir():
+        beside = sorted(p.name for p in Path().iterdir() if p.is_dir() and p.name[0] not in "._")
+        there = f"; the folders here are {', '.join(beside)}" if beside else "; make it first"
+        stop_on([Problem(str(folder), 0, "", "", f"there is no folder of this name here{there}")])
+    files = sorted(place.glob("coding_*.csv"))
+    if not files:
+        advice = "holds no file called coding_….csv; copy the files here that the desk wrote"
+        stop_on([Problem(str(folder), 0, "", "", advice)])
+    codings = read(files, study, question)
+    if len(codings) == 1:
+        advice = f"holds one coding, of {codings[0].coder}; agreement needs two or more"
+        stop_on([Problem(str(folder), 0, "", "", advice)])
+    return codings
+
+
 def _coding(path: Path, study: Study, question: str) -> Coding:
     themes = study.codebook.groupby("question", observed=True, sort=False)["theme"].agg(list)
     # Spreadsheet programs end lines as Windows does, which changes nothing here.
