@@ -124,7 +124,7 @@ def write_questions(folder: Path) -> None:
 
 def codebook(study: Study) -> str:
     """Return the codebook for recovery."""
-    rows = study.codebook.query("question == 'recovery'").drop_duplicates("theme")
+    rows = study.codebook.query("question == 'recovery'")
     cells = rows[["label", "definition", "include", "exclude"]]
     return f"<h1>Codebook: what helps people recover</h1>{table(cells, WHAT)}"
 
@@ -146,7 +146,7 @@ def answers(study: Study) -> str:
 
 def answer_sheet(study: Study) -> str:
     """Return a sheet to tick themes on, one row for each answer."""
-    themes = study.codebook.query("question == 'recovery'").drop_duplicates("theme")["label"]
+    themes = study.codebook.query("question == 'recovery'")["label"]
     heads = "".join(f"<th>{html.escape(label)}</th>" for label in ["Answer", *themes, "None"])
     row = "<tr>" + '<td class="empty"></td>' * (len(themes) + 2) + "</tr>"
     note = (

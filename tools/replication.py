@@ -51,6 +51,7 @@ def write(seed: int, folder: Path) -> dict[str, object]:
     omi, differing = _attitudes(people, book.omi_items["item"].tolist(), rng)
     facts, impossible = _report(people, book.facts, rng)
     shutil.rmtree(folder, ignore_errors=True)
+    codebook, vocabulary = book.every["codebook"], book.every["vocabulary"]
     tables = _answers(codings, book) | {
         "participants": people,
         "omi": omi,
@@ -58,9 +59,12 @@ def write(seed: int, folder: Path) -> dict[str, object]:
         "omi_items": book.omi_items.assign(
             status="assumed", **dict.fromkeys(book.omi_items.columns[4:], "")
         ),
-        "codebook": book.codebook.assign(printed_count=pd.NA, status="assumed"),
+        "codebook": codebook.assign(printed_count=pd.NA, status="assumed"),
+        "vocabulary": vocabulary,
     }
-    for resource in book.package["resources"]:
+    # What the book remarks on its answers has no counterpart here.
+    resources = [r for r in book.package["resources"] if r["name"] in tables]
+    for resource in resources:
         path = folder / resource["path"]
         path.parent.mkdir(parents=True, exist_ok=True)
         columns = [field["name"] for field in resource["schema"]["fields"]]
@@ -71,6 +75,7 @@ def write(seed: int, folder: Path) -> dict[str, object]:
     package = book.package | {
         "title": f"Synthetic records of a made-up replication, number {seed}",
         "description": "A made-up study for one class. No row describes a real person.",
+        "resources": resources,
     }
     (folder / "datapackage.json").write_text(json.dumps(package, indent=2, ensure_ascii=False))
     shutil.copy(DATA / "study.toml", folder)
@@ -142,26 +147,23 @@ def _codings(
 
 def _answers(codings: pd.DataFrame, book: Study) -> dict[str, pd.DataFrame]:
     """Return answers made of the labels of the themes that anybody found, and where these stand."""
-    labels = book.codebook[["question", "theme", "label"]].drop_duplicates(["question", "theme"])
-    codings = codings.merge(labels, on=["question", "theme"])
-    texts, places = [], {}
-    for (person, question), found in codings.groupby(["participant_id", "question"], sort=True):
-        text = ""
-        for label, theme in dict(zip(found["label"], found["theme"], strict=True)).items():
-            text += "; " if text else ""
-            places[person, question, theme] = len(text), len(text) + len(label)
-            text += label
-        texts.append((person, question, text))
-    keys = zip(codings["participant_id"], codings["question"], codings["theme"], strict=True)
-    codings[["start", "end"]] = [places[key] for key in keys]
-    responses = pd.DataFrame(texts, columns=["participant_id", "question", "text"])
-    if "language" not in book.responses:
-        return {"responses": responses, "codings": codings}
-    languages = book.responses["language"].unique()
-    return {
-        name: pd.concat([frame.assign(language=language) for language in languages])
-        for name, frame in [("responses", responses), ("codings", codings)]
-    }
+    responses, codes = [], []
+    for language in book.languages:
+        labels = book.in_language(language).codebook[["question", "theme", "label"]]
+        labelled = codings.merge(labels, on=["question", "theme"]).assign(language=language)
+        places = {}
+        for (person, question), found in labelled.groupby(["participant_id", "question"]):
+            text = ""
+            for label, theme in dict(zip(found["label"], found["theme"], strict=True)).items():
+                text += "; " if text else ""
+                places[person, question, theme] = len(text), len(text) + len(label)
+                text += label
+            responses.append((person, question, language, text))
+        keys = zip(*(labelled[c] for c in ("participant_id", "question", "theme")), strict=True)
+        labelled[["start", "end"]] = [places[key] for key in keys]
+        codes.append(labelled)
+    columns = ["participant_id", "question", "language", "text"]
+    return {"responses": pd.DataFrame(responses, columns=columns), "codings": pd.concat(codes)}
 
 
 def _attitudes(
