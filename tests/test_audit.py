@@ -19,15 +19,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import audit
+from audit import groups as sizes
 from audit.grim import has_answers
-from audit.printed import NOTHING, interval, reads_as
+from audit.printed import NOTHING, interval, limits, reads_as
 
 READINGS = ["rounded", "half_up", "dropped", "either"]
 ROUNDINGS = {
@@ -972,3 +973,23 @@ def test_the_yardstick_of_these_tests_is_scipys_t_test(first, second, equal):
     expected = stats.ttest_ind(first, second, equal_var=equal)
     assert_allclose(float(t), expected.statistic, rtol=1e-9, atol=1e-12)
     assert_allclose(float(df), expected.df, rtol=1e-9)
+
+
+def test_what_hundreds_of_people_leave_open_is_refused_and_does_not_fill_the_memory():
+    with pytest.raises(ValueError, match="too many ways to give these answers"):
+        audit.answers("1.0", "1.99", 3_700, digits="dropped")
+    printed = ["2.1", "2.4", "1.0", "1.9", "25", "8800"]
+    names = ["mean_women", "sd_women", "mean_men", "sd_men", "t", "df"]
+    with pytest.raises(ValueError, match="too many pairs of sums"):
+        audit.exact_tests(dict(zip(names, printed, strict=True)), 6_000, 4_000, "rounded")
+
+
+@given(n_1=st.integers(2, 40), n_2=st.integers(2, 40), data=st.data())
+def test_a_df_rules_out_only_sizes_that_cannot_have_it(n_1, n_2, data):
+    first, second = (
+        np.array(data.draw(st.lists(st.integers(0, 5), min_size=n, max_size=n))) for n in (n_1, n_2)
+    )
+    assume(first.var() + second.var() > 0)
+    tests = audit.compare(audit.listed(first), audit.listed(second))
+    for name, df in [("student", tests.student_df), ("welch", tests.welch_df)]:
+        assert sizes._df_can_be(limits(f"{df:.2f}", "rounded", "df"), n_1, n_2, name)

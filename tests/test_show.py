@@ -69,6 +69,14 @@ def test_numbers_formats_and_what_is_missing(frame):
     assert shown.find_all("td")[3].span["aria-label"] == "none"
 
 
+def test_a_long_table_shows_its_beginning_and_says_so():
+    people = pd.DataFrame({"person": [f"P{i}" for i in range(2_500)]})
+    shown = tables.table(people, "Everybody", most=20)
+    assert shown.html.count('<th scope="row">') == shown.text.count("P") == 20
+    assert "<caption>Everybody (the first 20 of 2,500 rows)</caption>" in shown.html
+    assert "of 20" not in tables.table(people.head(20), "Everybody", most=20).html
+
+
 def test_a_terminal_gets_the_table_as_text(frame):
     text = repr(tables.table(frame, "Jobs"))
     assert text.startswith("Jobs\n")

@@ -14,6 +14,9 @@ Counts = Mapping[int, tuple[int, int]]
 
 FREE: Counts = MappingProxyType({})
 
+MOST = 10_000_000
+"""With more ways than this to share out the answers, they are not listed but refused."""
+
 
 def answers(
     mean: str,
@@ -50,7 +53,8 @@ def answers(
     Raises
     ------
     ValueError
-        If `mean` or `sd` is no number; the message shows it.
+        If `mean` or `sd` is no number; the message shows it. If there are too many distributions
+        to try (`MOST`), as hundreds of people have.
 
     Examples
     --------
@@ -195,6 +199,8 @@ def _share_out(
     ways = np.minimum((left // each).min(axis=1), most) + 1 - fewest
     # Whole numbers of the machine's own width: numpy repeats by no other where that is 32 bits.
     ways = np.maximum(ways, 0).astype(np.intp)
+    if (tried := ways.sum()) > MOST:
+        raise ValueError(f"too many ways to give these answers: {tried:,}, and {MOST:,} are tried")
     parent = np.repeat(np.arange(len(left)), ways)
     count = fewest + np.arange(len(parent)) - np.repeat(np.cumsum(ways) - ways, ways)
     rest = left[parent] - count[:, None] * each

@@ -13,6 +13,7 @@ from math import copysign, sqrt
 import numpy as np
 import pandas as pd
 
+from audit.answers import MOST
 from audit.grim import candidates, has_answers
 from audit.printed import READINGS, Interval, Reading, limits
 from audit.two_groups import TESTS
@@ -233,17 +234,30 @@ def fitting(
         return _sums(item[f"mean_{group}"], item[f"sd_{group}"], n, low, high, digits)
 
     name_1, name_2 = groups(item)
-    all_second = np.concatenate([np.empty((0, 3), np.int64), *(sums(name_2, n) for n in second)])
+    sizes = list(second)
     t_squared = limits(item["t"], digits, "t").through(_signed_square)
     df = limits(item["df"], digits, "df")
-    for of_first in (sums(name_1, n) for n in first):
+    for n_1 in first:
         for name, test in TESTS.items():
-            near = _near(of_first, all_second, test, t_squared, df)
+            others = [n for n in sizes if _df_can_be(df, n_1, n, name)]
+            if not others:
+                continue
+            of_second = np.concatenate([sums(name_2, n) for n in others])
+            near = _near(sums(name_1, n_1), of_second, test, t_squared, df)
             for pair in zip(*(rows.tolist() for rows in near), strict=True):
                 if _gives(*pair, test, t_squared, df) and all(
                     has_answers(*group, high - low) for group in pair
                 ):
                     yield *pair, name
+
+
+def _df_can_be(df: Interval, n_1: int, n_2: int, test: str) -> bool:
+    """Tell whether groups of these sizes can have a df within limits, whatever their answers.
+
+    Student's is n_1 + n_2 - 2; Welch's lies from the smaller group's n - 1 to Student's.
+    """
+    least = n_1 + n_2 - 2 if test == "student" else min(n_1, n_2) - 1
+    return df.low <= n_1 + n_2 - 2 and least <= df.high
 
 
 def fitting_all(
@@ -294,6 +308,8 @@ def _near(
     first: np.ndarray, second: np.ndarray, test: Callable, t_squared: Interval, df_limits: Interval
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the groups whose t and df are within a hair of the limits."""
+    if (tried := len(first) * len(second)) > 10 * MOST:
+        raise ValueError(f"too many pairs of sums: {tried:,}, and {10 * MOST:,} are tried")
     (n_1, total_1, squares_1), (n_2, total_2, squares_2) = first.T[:, :, None], second.T
     diff = (total_1 * n_2 - total_2 * n_1) / (n_1 * n_2)
     var_1 = (n_1 * squares_1 - total_1**2) / (n_1 * (n_1 - 1))

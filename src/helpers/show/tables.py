@@ -29,6 +29,7 @@ def table(
     caption: str,
     labels: Mapping[str, str] | None = None,
     formats: Mapping[str, Format] | None = None,
+    most: int = 100,
 ) -> Html:
     """Show a frame, its first column as the headers of its rows.
 
@@ -42,6 +43,8 @@ def table(
         Headers of columns that are not called as they should be read; an underscore is a space.
     formats
         How to write a column: a format such as "{:.1f}", or a function. A missing value is a dash.
+    most
+        How many rows to show at most. If there are more, the caption says so.
 
     Raises
     ------
@@ -58,6 +61,9 @@ def table(
     disclosure.guard(frame, caption)
     if remark := load_settings().private and disclosure.remark(frame):
         caption = f"{caption} ({remark})"
+    if len(frame) > most:
+        caption = f"{caption} (the first {most} of {len(frame):,} rows)"
+        frame = frame.head(most)
     labels, formats = labels or {}, formats or {}
     heads = [labels.get(column, column.replace("_", " ").capitalize()) for column in frame]
     cells = [[_cell(value, formats.get(c, "{}")) for value in frame[c]] for c in frame]
