@@ -26,8 +26,8 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 import audit
-from audit import groups as sizes
 from audit.grim import has_answers
+from audit.groups import _df_can_be
 from audit.printed import NOTHING, interval, limits, reads_as
 
 READINGS = ["rounded", "half_up", "dropped", "either"]
@@ -992,4 +992,4 @@ def test_a_df_rules_out_only_sizes_that_cannot_have_it(n_1, n_2, data):
     assume(first.var() + second.var() > 0)
     tests = audit.compare(audit.listed(first), audit.listed(second))
     for name, df in [("student", tests.student_df), ("welch", tests.welch_df)]:
-        assert sizes._df_can_be(limits(f"{df:.2f}", "rounded", "df"), n_1, n_2, name)
+        assert _df_can_be(limits(f"{df:.2f}", "rounded", "df"), n_1, n_2, name)
