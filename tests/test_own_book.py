@@ -11,9 +11,12 @@ from pathlib import Path
 import foreign
 import own_book
 import pandas as pd
+import pingouin
 import pytest
 import release
+from scipy import stats
 
+from helpers.compute import scorecard
 from helpers.load import load_study
 from intake import draft
 
@@ -235,3 +238,47 @@ def test_frames_of_pages_keep_their_mark():
     frame = pd.DataFrame({"a": [1]})
     frame.attrs["disclosure"] = ""
     assert frame[["a"]].assign(b=2).sort_values("a").head().attrs == {"disclosure": ""}
+
+
+def test_printed_tables_need_recipes_only(tmp_path):
+    own = write(tmp_path, "wards")
+    described = json.loads((ROOT / "data" / "datapackage.json").read_text())["resources"]
+    facts = next(table for table in described if table["name"] == "facts") | {"path": "facts.csv"}
+    package = json.loads((own / "datapackage.json").read_text())
+    package["resources"].append(facts)
+    (own / "datapackage.json").write_text(json.dumps(package))
+    names = [field["name"] for field in facts["schema"]["fields"]]
+    recipes = {
+        "f": ("comparisons", "value", "statistic", "item == 'score'"),
+        "df": ("comparisons", "value", "df2", "item == 'q3'"),
+        "p": ("comparisons", "value", "p", "item == 'q3'"),
+        "effect": ("comparisons", "value", "size", "item == 'score'"),
+        "sd": ("moments", "value", "sd", "item == 'q1' and group == 'Surgical'"),
+        "t": ("pairs", "value", "t", "item == 'q1' and group == 'Medical' and other == 'Surgical'"),
+        "alpha": ("scale", "value", "alpha", ""),
+        "median": ("participants", "median", "age", "ward == 'Medical'"),
+        "spread": ("participants", "sd", "age", ""),
+    }
+    rows = [
+        dict.fromkeys(names, "")
+        | {"fact_id": f"F{n}", "label": name, "printed": "1", "status": "reported"}
+        | {"chapter": "scale", "section": "Results"}
+        | dict(zip(["table", "statistic", "column", "where"], recipe, strict=True))
+        for n, (name, recipe) in enumerate(recipes.items())
+    ]
+    pd.DataFrame(rows).to_csv(own / "facts.csv", index=False)
+    study = load_study(own)
+    values = dict(zip(recipes, scorecard.compute(study).values(), strict=True))
+    raw = study.answers.merge(study.participants, on="participant_id")
+    by = {ward: rows["q1"].dropna() for ward, rows in raw.groupby("ward", observed=True)}
+    assert values["sd"] == pytest.approx(by["Surgical"].astype(float).std())
+    welch = stats.ttest_ind(
+        *(by[w].astype(float) for w in ("Medical", "Surgical")), equal_var=False
+    )
+    assert values["t"] == pytest.approx(welch.statistic)
+    people = study.participants
+    assert values["median"] == people.loc[people["ward"] == "Medical", "age"].median()
+    items = [column for column in study.answers if column != "participant_id"]
+    known = study.answers[items].dropna().astype(float)
+    assert values["alpha"] == pytest.approx(pingouin.cronbach_alpha(known)[0])
+    assert 0 < values["effect"] < 1
