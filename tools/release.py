@@ -184,7 +184,7 @@ def own_words(study: "Study") -> set[tuple[str, ...]]:
         return set()
     runs: set[tuple[str, ...]] = set()
     free: set[tuple[str, ...]] = set()
-    for row in study.responses.itertuples():
+    for row in study.every.get("responses", study.responses).itertuples():  # in all languages
         runs |= _runs(row.text)
     key = ["participant_id", "question"]
     if study.released is not None:
