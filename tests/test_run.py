@@ -7,11 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from importlib.metadata import requires
 from pathlib import Path
-from threading import Thread
 
 import build
 import colophon
@@ -20,8 +16,7 @@ import lite
 import nbformat
 import pytest
 import reproduce
-from packaging.requirements import Requirement
-from packaging.utils import canonicalize_name
+import work
 
 from helpers import study
 
@@ -206,12 +201,13 @@ def test_launch_buttons_need_only_the_addresses_of_repository_and_site(
 # --- In the browser ---
 
 
-def test_a_chapter_for_the_browser_has_one_more_cell_and_is_otherwise_unchanged():
+def test_a_chapter_for_the_browser_differs_in_its_kernel_alone():
     before = nbformat.read(CHAPTER, as_version=4)
-    after = nbformat.reads(lite.for_browser(CHAPTER.read_text()), as_version=4)
-    nbformat.validate(after)
-    assert "recovery-book-helpers" in after.cells[0].source
-    assert after.cells[1:] == before.cells
+    changed = lite.for_browser({"a.ipynb": CHAPTER.read_bytes(), "a.csv": b"1"})
+    after = nbformat.reads(changed["a.ipynb"].decode(), as_version=4)
+    assert after.cells == before.cells
+    assert after.metadata.kernelspec.name == "python"
+    assert changed["a.csv"] == b"1"
 
 
 def test_the_button_stands_below_the_title_of_the_article():
@@ -222,22 +218,13 @@ def test_the_button_stands_below_the_title_of_the_article():
         lite.with_button("<h1>No article</h1>", "<aside/>")
 
 
-def test_what_pyodide_lacks_is_shipped_and_what_it_carries_is_new_enough():
-    """The versions that Pyodide carries satisfy everybody who asks for them."""
-    shipped = lite.needed()
-    assert not shipped & set(lite.CARRIED)
-    asked = set()
-    for name in ["recovery-book-helpers", *shipped]:
-        for text in requires(name) or []:
-            requirement = Requirement(text)
-            other = canonicalize_name(requirement.name)
-            environment = lite.IN_PYODIDE | {"extra": ""}
-            if requirement.marker is None or requirement.marker.evaluate(environment):
-                assert other in shipped | set(lite.CARRIED)
-                if other in lite.CARRIED:
-                    asked.add(other)
-                    assert lite.CARRIED[other] in requirement.specifier, f"{name} needs {text}"
-    assert asked == set(lite.CARRIED)
+def test_what_pyodide_carries_is_in_the_ranges_of_all_who_ask_for_it():
+    lock = lite.lock_of(None)
+    asked = lite.requirements(lock)
+    assert {"numpy", "pandas", "scipy"} < {name for _, name in asked}
+    for requirement, name in asked:
+        if name in lock["packages"]:
+            assert lock["packages"][name]["version"] in requirement.specifier, requirement
 
 
 @pytest.fixture(scope="module")
@@ -252,7 +239,8 @@ def site(tmp_path_factory):
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text("<title>Chapter</title><article><h1>Chapter</h1></article>")
     try:
-        lite.assemble(BOOK, work, os.environ.get("PYODIDE", ""))
+        archive = os.environ.get("PYODIDE")
+        lite.assemble(BOOK, work, Path(archive) if archive else None)
     except build.BuildError as error:
         if "pip failed" in str(error):
             pytest.skip("the wheels for the browser could not be downloaded")
@@ -261,30 +249,32 @@ def site(tmp_path_factory):
 
 
 def wheels(site):
-    return sorted((site / "lite" / "pypi").glob("*.whl"))
+    return sorted((site / "lite" / lite.WHEELS).glob("*.whl"))
 
 
-def test_every_wheel_is_pure_and_in_the_index(site):
-    index = json.loads((site / "lite" / "pypi" / "all.json").read_text())
-    listed = {
-        file["filename"]: file["digests"]["sha256"]
-        for package in index.values()
-        for release in package["releases"].values()
-        for file in release
-    }
-    found = wheels(site)
-    assert listed == {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
-    names = {canonicalize_name(path.name.split("-")[0]) for path in found}
-    assert names == lite.needed() | {"recovery-book-helpers"}
-    assert all(path.name.endswith("-none-any.whl") for path in found)
+def test_the_lock_file_settles_what_the_browser_fetches(site):
+    """Every package that is needed is in it, with its hash; none has to be looked for."""
+    packages = json.loads((site / "lite" / lite.WHEELS / "pyodide-lock.json").read_text())[
+        "packages"
+    ]
+    ours = {Path(p["file_name"]).name: p for p in packages.values() if "../" in p["file_name"]}
+    assert set(ours) == {path.name for path in wheels(site)}
+    assert all(path.name.endswith("-none-any.whl") for path in wheels(site))
+    for path in wheels(site):
+        assert ours[path.name]["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    names, ahead = set(), [lite.HELPERS, *lite.KERNEL]
+    while ahead:
+        name = ahead.pop()
+        names.add(name)
+        ahead += [other for other in packages[name]["depends"] if other not in names]
+    assert {name for _, name in lite.requirements(lite.lock_of(None))} <= names
+    assert not names & lite.IN_THE_PAGE
 
 
 def test_the_helpers_wheel_works_in_a_plain_python(site, tmp_path):
     [wheel] = [path for path in wheels(site) if path.name.startswith("recovery_book_helpers")]
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"]
     subprocess.run([*pip, "--target", tmp_path, wheel], check=True, capture_output=True)
-    for path in (ROOT / "src" / "helpers").glob("*.py"):
-        assert (tmp_path / "helpers" / path.name).read_bytes() == path.read_bytes()
     program = "import helpers.load.study as s; print(s.__file__, len(s.load_study().participants))"
     data = site / "lite" / "files" / "data"
     said = subprocess.run(
@@ -299,88 +289,70 @@ def test_the_helpers_wheel_works_in_a_plain_python(site, tmp_path):
     assert int(people) == len(study.load_study(ROOT / "data").participants)
 
 
-def test_the_browser_gets_the_chapters_the_data_and_the_helpers(site):
+def test_the_browser_gets_the_folder_to_work_in(site):
     files = site / "lite" / "files"
-    for folder in ("data", "src"):
-        ours = {path.relative_to(ROOT): path.read_bytes() for path in execute.files(ROOT / folder)}
-        theirs = {path.relative_to(files) for path in execute.files(files / folder)}
-        assert theirs == set(ours)
-        assert all((files / path).read_bytes() == ours[path] for path in ours)
-    names = {path.name for path in (files / "book" / "chapters").iterdir()}
-    assert names == {path.name for path in (BOOK / "chapters").glob("*.ipynb")}
+    names = {path.relative_to(files).as_posix() for path in execute.files(files)}
+    assert names == set(work.contents(BOOK, ROOT / "data"))
 
 
 @pytest.fixture
-def clicked(site, tmp_path):
-    """JupyterLab after a click on a chapter's button, and the requests to other hosts till then.
+def click(site, serve, visit, tmp_path):
+    """Click a chapter's button, and say which other hosts are asked from then on.
 
-    The site is served from a folder of its host, as project pages are. No other host answers.
+    The site is served from a folder of its host, as project pages are. Of other hosts none
+    answers, or each with an empty file.
     """
-    if not CHROMIUM:
-        pytest.skip("this drives chromium: install it")
-    from playwright.sync_api import sync_playwright
+    (tmp_path / "a project").symlink_to(site)
+    host = serve(tmp_path)
 
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
+    def click(answers):
+        outside = []
 
-    (tmp_path / "served").mkdir()
-    (tmp_path / "served" / "a project").symlink_to(site)
-    server = ThreadingHTTPServer(
-        ("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path / "served"))
-    )
-    Thread(target=server.serve_forever, daemon=True).start()
-    host = f"http://127.0.0.1:{server.server_port}"
-    outside, asked = [], []
+        def answer(route):
+            outside.append(route.request.url)
+            if answers:
+                route.fulfill(body="", headers={"Access-Control-Allow-Origin": "*"})
+            else:
+                route.abort()
 
-    def refuse(route):
-        outside.append(route.request.url)
-        route.abort()
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        context = browser.new_context()
-        context.route(lambda url: not url.startswith((host, "data:", "blob:")), refuse)
-        context.on("request", lambda request: asked.append(request.url))
-        page = context.new_page()
-        page.asked = asked
-        page.goto(f"{host}/a%20project/chapters/{CHAPTER.stem}.html")
-        page.wait_for_load_state("networkidle")
-        assert outside == []
+        page = visit(f"{host}/a%20project/chapters/{CHAPTER.stem}.html")
+        page.context.route(lambda url: not url.startswith((host, "data:", "blob:")), answer)
         page.get_by_role("link", name="Run this chapter in your browser").click()
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
-        yield page, outside
-        browser.close()
-    server.shutdown()
-    server.server_close()
+        return page, outside
+
+    return click
 
 
-def test_a_click_opens_the_chapter_in_jupyterlab(clicked):
-    page, outside = clicked
+def test_where_pyodide_cannot_be_had_a_sentence_says_so(click):
+    page, outside = click(answers=False)
+    page.get_by_text("Python cannot be had from cdn.jsdelivr.net now").wait_for()
+    assert [url.rpartition("/")[2] for url in outside] == ["pyodide.mjs"]
+    page.get_by_role("link", name="the chapter's page").click()
+    page.get_by_role("link", name="Run this chapter in your browser").wait_for()
+
+
+def test_a_click_opens_the_chapter_in_jupyterlab(click):
+    page, outside = click(answers=True)
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
     page.wait_for_selector(f".jp-DirListing-item:has-text('{CHAPTER.name}')")
-    assert "recovery-book-helpers" in page.locator(".jp-Notebook .jp-CodeCell").first.inner_text()
     for _ in range(600):  # the kernel starts in its own time
-        if any("pyodide.mjs" in url for url in page.asked + outside):
+        if len(outside) > 1:
             break
         page.wait_for_timeout(200)
     else:
         pytest.fail("the kernel did not ask for Pyodide")
     assert all(url.startswith("https://cdn.jsdelivr.net/pyodide/") for url in outside)
-    assert bool(outside) == ("PYODIDE" not in os.environ)
 
 
 @pytest.mark.skipif("PYODIDE" not in os.environ, reason="runs where PYODIDE names an archive")
-def test_a_chapter_runs_to_its_end_in_the_browser(clicked):
-    page, outside = clicked
-    page.locator(".jp-Notebook .cm-content").first.click()
+def test_a_chapter_runs_to_its_end_in_the_browser(click):
+    page, outside = click(answers=False)
+    page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=120_000)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     number = len([c for c in nbformat.read(CHAPTER, 4).cells if c.cell_type == "code"]) + 1
     last = f".jp-InputPrompt:text('[{number}]:')"
-    failed = ", ".join(
-        f".jp-RenderedText[data-mime-type='application/vnd.jupyter.{kind}']"
-        for kind in ("error", "stderr")
-    )
+    failed = ".jp-RenderedText[data-mime-type='application/vnd.jupyter.error']"
     page.wait_for_selector(f"{last}, {failed}", timeout=600_000)
     assert page.locator(failed).all_inner_texts() == []
     assert outside == []

@@ -207,7 +207,7 @@ def test_what_left_the_book_goes_unless_somebody_changed_it(tmp_path):
 def folder(tmp_path_factory):
     """The project's folder to work in, as `make lab` opens it."""
     place = tmp_path_factory.mktemp("work")
-    assert work.lay(work.contents(BOOK), place) == []
+    assert work.lay(work.contents(BOOK, ROOT / "data"), place) == []
     return place
 
 

@@ -1,7 +1,7 @@
-"""Take from Pyodide's lock file the versions that chapters run with in the browser.
+"""Take from Pyodide's lock file what chapters need when they run in the browser.
 
-`python tools/pyodide.py` writes `tools/pyodide.json` for the version of Pyodide that the installed
-kernel brings. The lock file comes from npm, where Pyodide is published with it.
+`python tools/pyodide.py` writes `tools/pyodide-lock.json` for the version of Pyodide that the
+installed kernel brings. The lock file comes from npm, where Pyodide is published with it.
 """
 
 import json
@@ -18,22 +18,17 @@ LOCK = "package/pyodide-lock.json"
 
 
 def main() -> int:
-    """Write the versions and return the exit status."""
+    """Write the file, with a package on each line, and return the exit status."""
     with TemporaryDirectory() as folder:
         npm = ["npm", "pack", "--silent", "--pack-destination", folder]
         if subprocess.run([*npm, f"pyodide@{PYODIDE_VERSION}"], stdout=sys.stderr).returncode:
             return 1
         with tarfile.open(next(Path(folder).iterdir())) as archive:
-            lock = json.load(archive.extractfile(LOCK))
-    versions = {name: package["version"] for name, package in lock["packages"].items()}
-    lite.CARRIED = versions
-    asked = sorted(lite.asked_for() & set(versions))
-    pinned = {
-        "version": PYODIDE_VERSION,
-        "python": lock["info"]["python"],
-        "packages": {name: versions[name] for name in asked},
-    }
-    Path(__file__).with_suffix(".json").write_text(json.dumps(pinned, indent=1) + "\n")
+            lock = lite.pruned(json.load(archive.extractfile(LOCK)))
+    packages = lock["packages"].items()
+    lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(entry)}" for name, entry in packages)
+    head = f'"pyodide": "{PYODIDE_VERSION}",\n"info": {json.dumps(lock["info"])},\n'
+    lite.LOCK.write_text(f'{{{head}"packages": {{\n{lines}\n}}}}\n')
     return 0
 
 

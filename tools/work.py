@@ -24,18 +24,25 @@ from execute import ROOT
 
 RECORD = ".laid.json"
 BRANCH = "work"
+PRIVATE = (
+    "The study is private and gives no tables away, which this needs: name a folder with a "
+    "synthetic twin in study.toml (twin = ...), or do without"
+)
 ON_BINDER = "jupyterlab>=4.3,<5\nnbgitpuller>=1.2,<2\n"
 PYTHON_ON_BINDER = "python-3.12\n"
 
 
 def main() -> None:
     """Do what the command line asks for."""
-    book = ROOT / "book"
+    book, is_public = ROOT / "book", sys.argv[1:] == ["branch"]
+    data = parcel.given_away() if is_public else execute.data_folder()
+    if data is None:
+        sys.exit(PRIVATE)
     try:
-        files = contents(book)
+        files = contents(book, data)
     except sheets.ExerciseError as error:
         sys.exit(str(error))
-    if sys.argv[1:] == ["branch"]:
+    if is_public:
         commit(files | for_binder(), ROOT)
     else:
         for line in lay(files, book / "_build" / "work"):
@@ -45,13 +52,12 @@ def main() -> None:
 # --- What is in it ---
 
 
-def contents(book: Path) -> dict[str, bytes]:
-    """Return the folder's files by their names in it: they lie as they do in the book."""
+def contents(book: Path, data: Path) -> dict[str, bytes]:
+    """Return the folder's files, with the tables of `data`, by their names in it."""
     settings = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))
     site = settings["html"]["baseurl"]
-    data = execute.data_folder()
     with tempfile.TemporaryDirectory() as place:
-        cell = parcel.first_cell(site and site.rstrip("/") + "/", Path(place))
+        cell = parcel.first_cell(site and site.rstrip("/") + "/", Path(place), data)
     notebooks = {name: book / name for name in execute.chapters(book)}
     notebooks |= {f"exercises/{path.name}": path for path in student_notebooks(book)}
     return {
