@@ -406,7 +406,9 @@ def test_a_damaged_result_in_store_counts_as_none(tmp_path, damage):
     assert execute.stored(entry, "key") is None
 
 
-@pytest.mark.parametrize("damage", [b"", b"{}", gzip.compress(b"key hash\n[1", mtime=0), b"\0" * 99])
+@pytest.mark.parametrize(
+    "damage", [b"", b"{}", gzip.compress(b"key hash\n[1", mtime=0), b"\0" * 99]
+)
 def test_a_damaged_record_of_the_last_build_counts_as_none(project, damage):
     before = site_bytes(project)
     record = project / "book" / "_build" / "last_build.gz"

@@ -65,6 +65,7 @@ for (const form of document.querySelectorAll(".self-check")) {
       option.classList.toggle("checked", option.querySelector("input").checked);
     const said = form.querySelector(".checked .feedback");
     status.textContent = said ? said.textContent.trim() : "Choose an answer first.";
+    if (!said) form.querySelector("input").focus();
   });
   form.addEventListener("change", () => {
     for (const option of form.querySelectorAll(".checked")) option.classList.remove("checked");
