@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
-from helpers import page, plots, quotes, tables
+from helpers import page, plots, quotes, tables, words
 
 CSS = (Path(__file__).parents[1] / "book" / "_static" / "book.css").read_text(encoding="utf-8")
 NASTY = '<b>"5" & more</b>'
@@ -127,7 +127,7 @@ def rich_figure():
     figure, axes = plt.subplots(1, 2, figsize=(8, 3))
     rows = pd.DataFrame({"answer": ["yes", "no"], "share": 0.5, "low": 0.4, "high": [0.6, 0.7]})
     plots.intervals(rows, "answer", note=["12", "13"], axes=axes[0])
-    for colour, marker in zip(plots.COLOURS + plots.DIVERGING, "os" * 6, strict=True):
+    for colour, marker in zip(plots.COLOURS + plots.DIVERGING, itertools.cycle("os")):
         axes[1].scatter([1, 2], [3, 4], color=colour, marker=marker, label=marker)
     axes[1].annotate("women", (1, 3), color=plots.ON_COLOUR)
     axes[1].axline((0, 0), slope=1, color=plots.FAINT)
@@ -166,7 +166,7 @@ def test_a_figure_keeps_to_colours_that_the_page_decides(figure):
     styled = [set(re.findall(r"--([\w-]+):", theme)) for theme in themes_of_css()]
     assert used == {
         *("figure-faint", "figure-on-colour"),
-        *(f"figure-{i}" for i in range(1, 7)),
+        *(f"figure-{i}" for i in range(1, 8)),
         *(f"scale-{i}" for i in range(6)),
     }
     assert all(used <= names for names in styled)
@@ -365,3 +365,45 @@ def test_an_answer_with_its_codes_keeps_every_word():
     assert [mark.sup.extract().get_text() for mark in shown("mark")] == ["1", "1", "2"]
     assert shown.blockquote.get_text() == text
     assert [item.get_text() for item in shown.ol("li")] == [NASTY, "Work"]
+
+
+# Languages
+
+
+def test_an_original_is_at_a_click_and_its_language_is_told():
+    rows = {"stretch": ["a sister", "alone"], "speaker": "nurse", "spoken": "es"}
+    shown = soup(quotes.examples(pd.DataFrame(rows | {"original": ["una hermana", ""]})))
+    first, second = shown.select("li")
+    assert first.details.summary.text == "In Spanish"
+    assert (first.q["lang"], first.q.text) == ("es", "una hermana")
+    assert second.details is None
+
+
+def test_an_answer_says_its_language():
+    codings = pd.DataFrame({"theme": ["a"], "start": [0], "end": [3]})
+    shown = soup(quotes.annotate("uno dos", codings, pd.Series({"a": "Tema"}), "Quién", "es"))
+    assert [piece["lang"] for piece in shown.select("blockquote, ol")] == ["es", "es"]
+
+
+def test_words_of_a_cloud_lead_to_their_lines_and_are_escaped():
+    counted = words.frequencies(["family & <b>x</b>", "family"], forms={"b": "<b>"})
+    laid_out = words.cloud(counted)
+    colours = {"family": plots.COLOURS[2]}
+    shown = soup(
+        plots.cloud(
+            laid_out,
+            colours,
+            {plots.COLOURS[2]: NASTY},
+            {"family": "lines:family"},
+            "c",
+            NASTY,
+            NASTY,
+        )
+    )
+    (link,) = shown.select("svg.cloud a")
+    assert (link["href"], link.text) == ("#lines:family", "family")
+    assert "var(--figure-3" in link.find("text")["style"]
+    assert {piece.text for piece in shown.select("svg.cloud text")} == set(counted["word"])
+    assert shown.svg["aria-label"] == NASTY
+    assert shown.select_one("ul.key li").text == NASTY
+    assert shown.figcaption.text == NASTY

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image, ImageDraw, ImageFont
 from scipy.stats import chi2_contingency
 from wordcloud import WordCloud
 
@@ -419,15 +420,23 @@ def test_cloud_shows_the_most_frequent_words_sized_by_the_root():
     assert all(turned is None for _, _, _, turned, _ in layout)
 
 
-def test_words_of_the_cloud_do_not_overlap():
-    laid_out = cloud(frequencies(RECOVERY))
-    together = np.asarray(laid_out.to_image())[:, :, 3] > 127
-    alone = np.zeros(together.shape, dtype=int)
-    for place in list(laid_out.layout_):
-        laid_out.layout_ = [place]
-        alone += np.asarray(laid_out.to_image())[:, :, 3] > 127
-    assert alone.max() == 1
-    assert (alone > 0).sum() == together.sum()
+@pytest.mark.parametrize("language", STUDY.languages)
+def test_words_of_the_cloud_do_not_overlap(language):
+    spoken = STUDY.in_language(language)
+    answers = spoken.responses.loc[spoken.responses["question"].eq("recovery"), "text"]
+    laid_out = cloud(frequencies(answers, language, declared(spoken)))
+    drawn = np.zeros((laid_out.height, laid_out.width), dtype=int)
+    for (word, _), size, (top, left), *_ in laid_out.layout_:
+        alone = Image.new("L", (laid_out.width, laid_out.height))
+        font = ImageFont.truetype(laid_out.font_path, size)
+        ImageDraw.Draw(alone).text((left, top), word, fill=255, font=font, anchor="lt")
+        ink = np.asarray(alone) > 127
+        right, bottom = font.getbbox(word, anchor="lt")[2:]
+        assert left + right <= laid_out.width
+        assert top + bottom <= laid_out.height
+        drawn += ink
+    assert drawn.max() == 1
+    assert (drawn > 0).mean() > 0.08  # dense: a page of print has about as much ink
 
 
 def test_cloud_of_few_words():

@@ -38,9 +38,18 @@
     };
 
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.addEventListener("change", () => {
+    document.addEventListener("explored", ({ detail: { name, value, form: origin } }) => {
+      const options = [...form.querySelectorAll(`[name="${name}"], [name="${name}"] option`)];
+      if (form === origin || !options.some((option) => option.value === value)) return;
+      form.elements.namedItem(name).value = value;
+      show();
+    });
+    form.addEventListener("change", (event) => {
       show();
       announce();
+      // Other explorers that offer the same choice, of a language say, follow.
+      const { name, value } = event.target;
+      document.dispatchEvent(new CustomEvent("explored", { detail: { name, value, form } }));
       // A choice replaces the address: going back leads to the page before, not through choices.
       history.replaceState(history.state, "", `#${chosen()}`);
     });

@@ -254,8 +254,9 @@ def examples(study: Study, question: str) -> pd.DataFrame:
     -------
     DataFrame
         One row a person and a theme, the longest words first: `participant_id`, `question`,
-        `theme`, `start`, `end`, `stretch` (the words), `speaker` (who says them, as study.toml has
-        it), and the columns of the participants.
+        `theme`, `start`, `end`, `stretch` (the words), `original` (the same words in the language
+        that was spoken, and empty if this is it), `spoken` (that language), `speaker` (who says
+        them, as study.toml has it), and the columns of the participants.
 
     Examples
     --------
@@ -263,22 +264,36 @@ def examples(study: Study, question: str) -> pd.DataFrame:
     >>> "years in the field" in examples(load_study(), "recovery")["speaker"].iloc[0]
     True
     """
-    codings = _codings(study, question, "").drop(columns="coder")
-    codings = codings.reset_index(names="code")
+    spoken = study.in_language(study.languages[0])
+    codings = _stretches(study, question)
+    original = _stretches(spoken, question).rename(columns={"stretch": "original"})
+    original = original.astype({"original": str})
+    if spoken.language == study.language:
+        original["original"] = ""
+    codings = codings.merge(original.drop(columns=["start", "end"]), how="left")
+    codings = codings.drop(columns="number").assign(spoken=spoken.language)
+    codings = codings.fillna({"original": ""}).reset_index(names="code")
     pairs = codings.merge(codings, on="participant_id", suffixes=("", "_other"))
     pairs = pairs[pairs["theme"].ne(pairs["theme_other"])]
     meet = pairs["start"].lt(pairs["end_other"]) & pairs["start_other"].lt(pairs["end"])
     codings = codings[~codings.pop("code").isin(pairs.loc[meet, "code"])]
-    answers = study.responses.loc[study.responses["question"].eq(question)]
-    text = codings["participant_id"].map(answers.set_index("participant_id")["text"])
-    spans = zip(text, codings["start"], codings["end"], strict=True)
-    codings["stretch"] = [words[start:end] for words, start, end in spans]
     longest = codings.sort_values("stretch", key=lambda s: -s.str.len(), kind="stable")
     longest = longest.drop_duplicates(["participant_id", "theme"])
     told = study.settings
     who = disclosure.speakers(study.participants, told.quotes, told.threshold)
     longest["speaker"] = longest["participant_id"].map(who)
     return longest.merge(study.participants, on="participant_id")
+
+
+def _stretches(study: Study, question: str) -> pd.DataFrame:
+    """Return the codes that count with their words, and the number of each in a person's theme."""
+    answers = study.responses.loc[study.responses["question"].eq(question)]
+    codings = _codings(study, question, "").drop(columns="coder").reset_index(drop=True)
+    text = codings["participant_id"].map(answers.set_index("participant_id")["text"])
+    spans = zip(text, codings["start"], codings["end"], strict=True)
+    codings["stretch"] = [words[start:end] for words, start, end in spans]
+    codings["number"] = codings.groupby(["participant_id", "theme"]).cumcount()
+    return codings
 
 
 def segments(text: str, codings: pd.DataFrame) -> pd.DataFrame:

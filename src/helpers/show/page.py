@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from ipywidgets import VBox
 
 
+LANGUAGES = {"de": "German", "en": "English", "es": "Spanish", "fr": "French", "pt": "Portuguese"}
+"""What pages call a language; others go by their code."""
+
+
 class Html:
     """A piece of HTML that Jupyter and the book show as it is.
 

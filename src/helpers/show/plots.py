@@ -7,8 +7,9 @@ drawing serves light pages, dark pages and print.
 import io
 import re
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
+from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -20,9 +21,13 @@ from matplotlib.figure import Figure
 from helpers.compute import disclosure
 from helpers.show.page import Html
 
+if TYPE_CHECKING:
+    from wordcloud import WordCloud
+
 INK, FAINT, ON_COLOUR = "#1f2933", "#c9ced6", "#fffffe"
 # The first three are told apart with any colour vision; who needs more adds a mark or a label.
-COLOURS = ["#1b6ca8", "#c8590a", "#1a7f6b", "#7b4fa3", "#8a6d00", "#6b7280"]
+COLOURS = ["#1b6ca8", "#c8590a", "#1a7f6b", "#7b4fa3", "#8a6d00", "#6b7280", "#ab3068"]
+GREY = COLOURS[5]
 WIDTH = 4.6  # inches: narrow enough to be read on a phone
 # What most parts of a drawing share is written once, on the whole.
 INHERITED = ("font-size: 10px", "font-family: var(--figure-font, sans-serif)", "fill: currentColor")
@@ -107,6 +112,75 @@ def publish(
         f'<figure class="study" id="{name}">\n{svg.strip()}\n'
         f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
     )
+    return Html(html, f"{caption}\n({alt})")
+
+
+def cloud(
+    laid_out: "WordCloud",
+    colours: Mapping[str, str],
+    key: Mapping[str, str],
+    places: Mapping[str, str],
+    name: str,
+    caption: str,
+    alt: str,
+    of: pd.DataFrame | None = None,
+) -> Html:
+    """Show a word cloud in which words lead to where they stand.
+
+    Parameters
+    ----------
+    laid_out
+        As `helpers.compute.words.cloud` returns it.
+    colours
+        The colour of each word, one of `COLOURS`; other words are grey.
+    key
+        What each colour means.
+    places
+        The id of the part of the page that a word leads to; words without one lead nowhere.
+    name, caption, alt, of
+        As for `publish`.
+
+    Raises
+    ------
+    DisclosureError
+        If the study is private and the frame was not checked.
+
+    Examples
+    --------
+    >>> from helpers.compute import words
+    >>> laid_out = words.cloud(words.frequencies(["a family", "one family"]))
+    >>> shown = cloud(laid_out, {}, {}, {"family": "here"}, "cloud", "One word", "Family")
+    >>> '<a href="#here"><text' in shown.html
+    True
+    """
+    from PIL import ImageFont
+
+    disclosure.guard(of, caption)
+    drawn = []
+    for (word, _), size, (top, left), _, _ in laid_out.layout_:
+        font = ImageFont.truetype(laid_out.font_path, size)
+        line = top - font.getbbox(word, anchor="ls")[1]
+        text = (
+            f'<text x="{left}" y="{line:.0f}" font-size="{size}" '
+            f'textLength="{font.getlength(word):.0f}" lengthAdjust="spacingAndGlyphs" '
+            f'style="fill: {colours.get(word, GREY)}">{escape(word)}</text>'
+        )
+        drawn.append(f'<a href="#{escape(places[word])}">{text}</a>' if word in places else text)
+    svg = (
+        f'<svg role="group" aria-label="{escape(alt)}" class="cloud" '
+        f'viewBox="0 0 {laid_out.width} {laid_out.height}" '
+        f'font-family="var(--figure-font, sans-serif)" xmlns="http://www.w3.org/2000/svg">'
+    )
+    svg += "".join(f"\n{word}" for word in drawn) + "\n</svg>"
+    meaning = "".join(
+        f'<li><svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" '
+        f'style="fill: {colour}"/></svg>{escape(label)}</li>'
+        for colour, label in key.items()
+    )
+    html = _with_variables(
+        f'<figure class="study" id="{name}">\n{svg}\n<ul class="key">{meaning}</ul>\n'
+    )
+    html += f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
     return Html(html, f"{caption}\n({alt})")
 
 

@@ -6,10 +6,12 @@ import pandas as pd
 
 from helpers.compute import disclosure
 from helpers.compute.themes import segments
-from helpers.show.page import Html
+from helpers.show.page import LANGUAGES, Html
 
 
-def annotate(text: str, codings: pd.DataFrame, labels: pd.Series, caption: str) -> Html:
+def annotate(
+    text: str, codings: pd.DataFrame, labels: pd.Series, caption: str, language: str = "en"
+) -> Html:
     """Show an answer with every coded stretch marked, numbered and named in the margin.
 
     The numbers carry the meaning, so that it is there without colour; a screen reader hears at each
@@ -25,6 +27,8 @@ def annotate(text: str, codings: pd.DataFrame, labels: pd.Series, caption: str) 
         The name of each theme, indexed by theme.
     caption
         Who speaks, and what to notice.
+    language
+        Of the text and the labels, as ISO 639-1 has it.
 
     Examples
     --------
@@ -49,8 +53,9 @@ def annotate(text: str, codings: pd.DataFrame, labels: pd.Series, caption: str) 
         )
     notes = "".join(f"<li>{escape(labels[theme])}</li>" for theme in themes)
     html = (
-        f'<figure class="study annotated">\n<blockquote><p>{"".join(parts)}</p></blockquote>\n'
-        f'<ol aria-label="Codes in this answer">{notes}</ol>\n'
+        f'<figure class="study annotated">\n<blockquote lang="{escape(language)}">'
+        f"<p>{''.join(parts)}</p></blockquote>\n"
+        f'<ol aria-label="Codes in this answer" lang="{escape(language)}">{notes}</ol>\n'
         f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
     )
     return Html(html, f"{caption}\n{text}\n{', '.join(labels[themes])}")
@@ -59,10 +64,13 @@ def annotate(text: str, codings: pd.DataFrame, labels: pd.Series, caption: str) 
 def examples(stretches: pd.DataFrame) -> Html:
     """Show stretches of answers, each with what may be said of who said it.
 
+    A translated stretch has the original at a click.
+
     Parameters
     ----------
     stretches
-        Rows that `helpers.compute.themes.examples` returns: `stretch` and `speaker`.
+        Rows that `helpers.compute.themes.examples` returns: `stretch`, `speaker`, and where it is a
+        translation, `original` and the language `spoken`.
 
     Raises
     ------
@@ -75,10 +83,21 @@ def examples(stretches: pd.DataFrame) -> Html:
     every day (nurse, woman, 40)
     """
     disclosure.guard(stretches, "quotations")
-    pairs = list(zip(stretches["stretch"], stretches["speaker"], strict=True))
+    none = pd.Series("", stretches.index)
+    columns = [stretches.get(of, none) for of in ("stretch", "speaker", "original", "spoken")]
+    rows = list(zip(*columns, strict=True))
     items = [
-        f"<li>“{escape(words)}”" + (f" <small>{escape(who)}</small>" if who else "") + "</li>"
-        for words, who in pairs
+        f"<li>“{escape(words)}”"
+        + (f" <small>{escape(who)}</small>" if who else "")
+        + (_original(said, spoken) if said else "")
+        + "</li>"
+        for words, who, said, spoken in rows
     ]
-    texts = [f"{words} ({who})" if who else words for words, who in pairs]
+    texts = [f"{words} ({who})" if who else words for words, who, *_ in rows]
     return Html(f'<ul class="quotes">{"".join(items)}</ul>', "\n".join(texts))
+
+
+def _original(words: str, language: str) -> str:
+    quoted = f'<q lang="{escape(language)}">{escape(words)}</q>'
+    name = escape(LANGUAGES.get(language, language))
+    return f"<details><summary>In {name}</summary>{quoted}</details>"

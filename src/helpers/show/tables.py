@@ -181,7 +181,7 @@ def _marked(verdict: str) -> str:
 def _in_words(value: str | None) -> str | None:
     if pd.isna(value):
         return value
-    value = value.replace(">=", "≥ ").replace("_", " ")
+    value = value.replace(">=", "≥ ").replace("<=", "≤ ").replace("_", " ")
     return re.sub(r"(?<=\d) (?=[a-z]\b)", "\N{NO-BREAK SPACE}", value)
 
 
