@@ -1,5 +1,6 @@
 """A stranger's data folder is data: nothing in it runs, nothing outside it is read or asked."""
 
+import errno
 import json
 import os
 import shutil
@@ -8,6 +9,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+import parcel
 import pytest
 from conftest import DATA, TINY
 from hypothesis import given, settings
@@ -16,6 +18,7 @@ from hypothesis import strategies as st
 from helpers.compute.scorecard import compute
 from helpers.load import StudyError, load_study
 from helpers.load.files import LARGEST
+from learn import lab
 
 PACKAGE = "datapackage.json"
 STUDY = ("participants", "responses", "codings", "omi")
@@ -437,6 +440,118 @@ def test_a_stretch_may_end_where_a_letter_does(write_tiny, tmp_path, text):
         CODINGS: TINY[CODINGS] + f"P02,recovery,family,en,consensus,0,{end}\n",
     }
     assert len(load_study(write_tiny(tmp_path / "tiny", changes.items())).codings) == 7
+
+
+# No permission
+
+
+@pytest.mark.parametrize("name", [PACKAGE, "study.toml", PEOPLE])
+@pytest.mark.parametrize("what", ["stat", "open"])  # a folder that may not be searched, or a file
+def test_no_permission_is_told(tiny, monkeypatch, name, what):
+    work = getattr(Path, what)  # chmod stops nobody who runs the tests as root
+
+    def stop(path, *options, **named):
+        if path.as_posix().endswith(name):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return work(path, *options, **named)
+
+    monkeypatch.setattr(Path, what, stop)
+    with pytest.raises(StudyError, match="cannot be read: Permission denied") as caught:
+        load_study(tiny)
+    assert len(caught.value.problems) == 1
+
+
+# study.toml
+
+SETTINGS = "study.toml"
+
+
+@pytest.mark.parametrize(
+    ("change", "place"),
+    [
+        *(
+            (lambda folder, text=text: (folder / SETTINGS).write_bytes(text), "is no TOML in UTF-8")
+            for text in (b"\xff", b"title = ", b"x = " + b"[" * 9_000, b"x = {x" * 3_000, b"\0")
+        ),
+        (lambda folder: (folder / SETTINGS).unlink(), "no such file"),
+        (lambda folder: (folder / SETTINGS).write_text("a." * 500_000 + "a = 1"), "is larger than"),
+        (lambda folder: (folder / SETTINGS).symlink_to("/etc/passwd"), "leads out of the folder"),
+        (
+            lambda folder: (folder / SETTINGS).write_text(
+                "".join(f"x{i} = 1\n" for i in range(900))
+            ),
+            "and 892 more problems",
+        ),
+        (edit(SETTINGS, '"Four people"', "2020-01-01"), "line 1, column title: '2020-01-01': use"),
+        (edit(SETTINGS, '"Four people"', "inf"), "line 1, column title: 'inf': use text"),
+        (edit(SETTINGS, "private = false", "private = 0"), "line 3, column private: '0': use true"),
+        (edit(SETTINGS, "private = false", "private = [[[]]]"), "line 3, column private"),
+        (edit(SETTINGS, "low = 0", "low = 5"), "line 12, column scale.low: '5': must be below"),
+        (edit(SETTINGS, '"no", "yes"', "1, 2"), "column scale.ends"),
+        (edit(SETTINGS, "private", "safe_threshold = 0\nprivate"), "safe_threshold: '0': use 1"),
+        (edit(SETTINGS, "private", 'twin = "../.."\nprivate'), "twin: '../..': leads out"),
+        (edit(SETTINGS, "private", 'twin = "/etc"\nprivate'), "twin: '/etc': leads out"),
+        (
+            edit(SETTINGS, "private", 'licence_url = "javascript:alert(1)"\nprivate'),
+            "licence_url: 'javascript:alert(1)': use an address",
+        ),
+        (edit(SETTINGS, "[quotes]", "[quotes]\nbands = { age = 0 }"), "quotes.bands: 'age = 0'"),
+        (edit(SETTINGS, '"job_title", ', '"__class__", '), "quotes.beside: '__class__'"),
+        (edit(SETTINGS, 'group = "sex"', 'group = "@os"'), "compare.group: '@os'"),
+        (edit(SETTINGS, '"omi"', '"package"'), "scale.answers: 'package'"),
+    ],
+)
+def test_settings_that_make_no_sense_are_told(refused, change, place):
+    def changed(folder):
+        if place.startswith("leads"):
+            (folder / SETTINGS).unlink()
+        change(folder)
+
+    message = refused(changed)
+    assert SETTINGS in message
+    assert place in message
+
+
+def test_a_twin_gives_away_nothing_from_outside_its_folder(tiny, tmp_path):
+    (tmp_path / "secret.csv").write_text(SECRET)
+    package = json.loads((tiny / PACKAGE).read_text(encoding="utf-8"))
+    package["resources"][0]["path"] = "../secret.csv"
+    (tiny / PACKAGE).write_text(json.dumps(package), encoding="utf-8")
+    with pytest.raises(StudyError, match="leads out of the folder"):
+        parcel.zip_data(tmp_path / "data.zip", tiny)
+
+
+# A student's file
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        *(b"", b"\0", b"\xff\xfe", b'"', b"coder", b"\n" * 100_000, b"a," * 100_000 + b"\n1"),
+        b"coder,question,participant_id,treatment,family\n"
+        + b"Ana,recovery,=cmd|' /C calc'!A0,yes,no\n" * 5_000,
+        b'coder,question,participant_id,treatment,family\nAna,recovery,P01,yes,"'
+        + b"no\n" * 100_000,
+    ],
+    ids=lambda content: repr(content[:12]),
+)
+def test_a_students_file_is_refused_in_few_words(tiny, tmp_path, content):
+    path = tmp_path / "coding_recovery_Ana.csv"
+    path.write_bytes(content)
+    with pytest.raises(StudyError) as caught:
+        lab.read([path], load_study(tiny), "recovery")
+    assert len(str(caught.value)) < 5_000
+    assert "\0" not in str(caught.value)
+
+
+def test_a_students_file_may_be_out_of_reach(tiny, tmp_path):
+    link, pipe = tmp_path / "coding_a.csv", tmp_path / "coding_b.csv"
+    link.symlink_to("/etc/passwd")
+    os.mkfifo(pipe)
+    with pytest.raises(StudyError) as caught:
+        lab.read([link, pipe], load_study(tiny), "recovery")
+    assert len(caught.value.problems) == 2
+    assert "root:" not in str(caught.value)
 
 
 # Many of one

@@ -129,6 +129,20 @@ def told(
         yield Problem(file, lines[value][first], column, value, right, tuple(more))
 
 
+def is_missing(file: Path) -> bool:
+    """Tell whether a file is not there, as far as anybody may look.
+
+    Examples
+    --------
+    >>> is_missing(Path("nowhere.csv"))
+    True
+    """
+    try:
+        return not file.exists()
+    except OSError:  # no permission; whoever reads the file will say so
+        return False
+
+
 def read(folder: Path, path: str) -> bytes:
     """Return the content of a file in a folder.
 

@@ -6,16 +6,17 @@ Each table of the file is optional: a study without a scale has no `[scale]`.
 import dataclasses
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from helpers.load.files import Problem, StudyError, read
+from helpers.load.files import TOLD, Problem, StudyError, is_missing, read, stop_on
 
 FILE = "study.toml"
+_LARGEST = 20_000  # bytes; some of more, such as a key of thousands of dots, take minutes to read
 
 
 def data_folder() -> Path:
@@ -158,8 +159,8 @@ def load_settings(folder: Path | None = None) -> Settings:
     Raises
     ------
     StudyError
-        If the file is missing or is no TOML, or a key is unknown, missing or of another kind than
-        it must be; all of them at once.
+        If the file is missing, too large or no TOML, a key is unknown, missing or of another kind
+        than it must be, or a value makes no sense; all of them at once.
 
     Examples
     --------
@@ -167,24 +168,54 @@ def load_settings(folder: Path | None = None) -> Settings:
     'synthetic'
     """
     folder = (folder or data_folder()).resolve()
-    if not (folder / FILE).is_file():
+    if is_missing(folder / FILE):
         advice = "no such file; it says what pages say of the study (README, Your own study)"
         raise StudyError([Problem(str(folder / FILE), 0, "", "", advice)])
-    return _settings(read(folder, FILE))
+    settings = _settings(read(folder, FILE))
+    if not (folder / settings.twin).resolve().is_relative_to(folder):
+        advice = "leads out of the folder of the study; put the twin into it"
+        raise StudyError([Problem(FILE, 0, "twin", settings.twin, advice)])
+    return settings
 
 
 @cache
 def _settings(content: bytes) -> Settings:
+    if len(content) > _LARGEST:
+        advice = f"is larger than {_LARGEST // 1_000} kB, more than is read here"
+        raise StudyError([Problem(FILE, 0, "", "", advice)])
     try:
         text = content.decode()
         told = tomllib.loads(text)
-    except ValueError as error:  # of TOML, or of UTF-8
+    except (ValueError, RecursionError) as error:  # of TOML, or of UTF-8; or nested too deeply
         raise StudyError([Problem(FILE, 0, "", "", f"is no TOML in UTF-8: {error}")]) from None
     problems: list[Problem] = []
-    settings = _read(Settings, told, "", text.splitlines(), problems)
-    if problems:
-        raise StudyError(problems)
+    lines = text.splitlines()
+    settings = _read(Settings, told, "", lines, problems)
+    if not problems:
+        problems += _value_problems(settings, lines)
+    if (more := len(problems) - TOLD) > 0:
+        problems[TOLD:] = [Problem(FILE, 0, "", "", f"and {more:,} more problems")]
+    stop_on(problems)
     return settings
+
+
+def _value_problems(settings: Settings, lines: list[str]) -> Iterator[Problem]:
+    """Find values of the right kind that make no sense."""
+
+    def wrong(table: str, key: str, value: object, advice: str) -> Problem:
+        name = f"{table}.{key}" if table else key
+        return Problem(FILE, line_of(key, lines, table), name, str(value), advice)
+
+    address, scale = settings.licence_url, settings.scale
+    if address and not address.startswith(("https://", "http://")):
+        yield wrong("", "licence_url", address, "use an address that begins with https://")
+    if settings.safe_threshold < 1:
+        yield wrong("", "safe_threshold", settings.safe_threshold, "use 1 or more")
+    if scale and scale.low >= scale.high:
+        yield wrong("scale", "low", scale.low, f"must be below high, which is {scale.high}")
+    for column, width in settings.quotes.bands.items():
+        if width < 1:
+            yield wrong("quotes", "bands", f"{column} = {width}", "use bands of 1 or more")
 
 
 def line_of(key: str, lines: list[str], table: str = "") -> int:

@@ -31,6 +31,7 @@ from helpers.load.files import (
     StudyError,
     blank_problems,
     cell_problems,
+    is_missing,
     key_problems,
     read,
     read_cells,
@@ -204,7 +205,7 @@ def _keep(file: Path, state: str) -> None:
 
 def _read_package(folder: Path) -> bytes:
     """Return the content of `datapackage.json` if it is in order."""
-    if not (folder / PACKAGE).exists():
+    if is_missing(folder / PACKAGE):
         advice = "no such file; give the folder that holds it, or set STUDY_DATA to it"
         raise StudyError([Problem(str(folder / PACKAGE), 0, "", "", advice)])
     content = read(folder, PACKAGE)
