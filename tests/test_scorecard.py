@@ -193,6 +193,8 @@ def test_another_last_digit_differs(value, places, unit, off, has_conflict):
         (25.0, ">=25", "match"),
         (38.9, ">=25", "match"),
         (24.9, ">=25", "differs"),
+        (10.0, "<=10", "match"),
+        (10.1, "<=10", "differs"),
         ("a > b", "a > b", "match"),
         ("b > a", "a > b", "differs"),
         ("nobody", "33 y, 7 y", "differs"),
@@ -317,6 +319,10 @@ PEOPLE = pd.DataFrame(
             {"statistic": "ranking", "column": "theme", "where": "age > 29", "printed": "a > b"},
             "rest > work",
         ),
+        # Of the ten pairs of rows the doubled one is tied in both columns, the others are in order.
+        ({"statistic": "kendall", "column": "age years_experience"}, 1),
+        # Of the three pairs among P2 to P4, two are not in order and one is tied in item_01.
+        ({"statistic": "kendall", "column": "age item_01", "where": "age != 30"}, -2 / 6**0.5),
         (
             {"statistic": "ranking", "column": "theme", "where": "age > 30", "printed": "a > b"},
             None,
