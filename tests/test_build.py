@@ -348,6 +348,8 @@ def test_pictures_and_links_are_checked_on_the_pages(project):
         ('<img src="x.png" alt="Opinions: 48 of 89 said it depends">', ""),
         ("<svg><path/></svg>", 'svg is neither role="img" nor aria-hidden'),
         ('<svg role="img"><path/></svg>', "svg has neither an aria-label nor a title"),
+        ('<svg role="group" aria-label="Words"><a href="#here">x</a></svg>', ""),
+        ('<svg role="group"><a href="#here">x</a></svg>', "svg has neither"),
         ('<svg role="img" aria-label="a/b.svg"></svg>', "svg has a file name for its label"),
         ('<svg role="img" aria-label="A flow of people"></svg>', ""),
         ('<svg role="img"><title>A flow of people</title></svg>', ""),
