@@ -67,7 +67,7 @@ def test_chapters_tell_and_helpers_compute(path):
         nodes = list(ast.walk(ast.parse(source)))
         assert not [n for n in nodes if isinstance(n, ast.ClassDef)]
         functions = [n for n in nodes if isinstance(n, ast.FunctionDef)]
-        assert all(ast.get_docstring(n) and n.end_lineno - n.lineno < 15 for n in functions)
+        assert all(n.end_lineno - n.lineno < 20 for n in functions)
         taken = {n.attr for n in nodes if isinstance(n, ast.Attribute)}
         assert not taken & {"read_csv", "read_json", "read_text", "to_csv"}
         private = {name for name in taken if name.startswith("_") and not name.startswith("__")}
@@ -101,8 +101,10 @@ def test_sentences_need_nothing_but_markdown(path):
 
 @every_chapter
 def test_cells_are_short_enough_to_see_whole(path):
-    for source in cells(path, "code"):
-        assert 0 < len(source.splitlines()) <= 25
+    for cell in nbformat.read(path, as_version=4).cells:
+        assert cell.source
+        if cell.cell_type == "code" and "hide-input" not in cell.metadata.get("tags", []):
+            assert len(cell.source.splitlines()) <= 25
 
 
 @every_chapter

@@ -625,7 +625,7 @@ def test_a_full_disk_is_told(desk, monkeypatch):
 
 def test_every_theme_has_a_box_with_its_definition_below_and_the_rest_folded(desk):
     book = STUDY.codebook.query("question == 'recovery'").set_index("theme")
-    folded, _, *pairs, buttons, _ = desk.live().children
+    folded, _, *pairs, buttons, _, _ = desk.live().children
     for box, meant, theme in zip(pairs[::2], pairs[1::2], book.itertuples(), strict=True):
         assert box.description == theme.label
         assert BeautifulSoup(meant.value, "html.parser").text == theme.definition

@@ -95,7 +95,7 @@ def test_values_become_parts_of_an_address_that_controls_and_views_share():
 
 
 def test_a_choice_in_jupyter_computes_its_view_anew(powers, calls):
-    menu, buttons, shown = powers.live().children
+    menu, buttons, said, shown, _ = powers.live().children
     assert [menu.description, buttons.description] == ["Base & more", "Power"]
     assert calls == [("2", "1")]
     menu.value = "5"
@@ -103,10 +103,11 @@ def test_a_choice_in_jupyter_computes_its_view_anew(powers, calls):
     assert calls[1:] == [("5", "1"), ("5", "3")]
     [output] = shown.outputs
     assert output["data"] == {"text/html": "<p>125</p>"}
+    assert "Now shown: The number 5; &lt;cubed&gt;" in said.value
 
 
 def test_widgets_offer_the_same_options_as_the_page(powers, page):
-    menu, buttons, _ = powers.live().children
+    menu, buttons, *_ = powers.live().children
     assert [text for text, _ in menu.options] == [option.text for option in page("option")]
     assert [value for _, value in buttons.options] == [b["value"] for b in page("input")]
 

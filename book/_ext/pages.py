@@ -45,6 +45,7 @@ MARKUP = [  # of myst-nb and Pygments, shorter and easier to announce
     (r"<pre><span></span>", "<pre>"),
     (r"(?<=\w)&#x27;", "\N{RIGHT SINGLE QUOTATION MARK}"),  # as in the text around outputs
     (r'(<a href="[\w/]+)\.ipynb(?=[#"])', r"\1.html"),  # links in what cells put out
+    (r"(?<=>\n)<style>[^<]*</style>(?=<table)", ""),  # which only Jupyter needs
     (r'role="doc-biblioentry"', 'role="listitem"'),  # the former is deprecated
     (r'(<a class="headerlink" href="[^"]*") title="([^"]*)">', r'\1 aria-label="\2">'),
 ]

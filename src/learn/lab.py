@@ -32,6 +32,7 @@ from helpers.load.files import (
 from helpers.load.files import read as read_file
 from helpers.load.study import Study
 from helpers.show.page import Html, with_widgets
+from helpers.show.widgets import keep_keys
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -542,7 +543,9 @@ class _Widgets:
         themes = chain.from_iterable(zip(self.boxes.values(), meant, strict=True))
         buttons = ipywidgets.HBox(list(self.buttons.values()))
         rules = ipywidgets.HTML(_rules(book))
-        self.box = ipywidgets.VBox([rules, self.answer, *themes, buttons, self.said])
+        self.said.add_class("announced")
+        parts = [rules, self.answer, *themes, buttons, self.said, keep_keys()]
+        self.box = ipywidgets.VBox(parts)
         for theme, box in self.boxes.items():
             box.observe(partial(self.ticked, theme), "value")
         self.buttons["none"].on_click(lambda _: self.turn(1, lambda p: desk.note(p, [])))

@@ -70,9 +70,9 @@ def standardised_difference(values: pd.Series, in_group: pd.Series) -> float:
     Returns
     -------
     float
-        For numbers d = |m1 - m2| / sqrt((s1² + s2²) / 2). For categories the Mahalanobis distance
-        between the shares of all levels but one, D = sqrt((p1 - p2)' S⁻¹ (p1 - p2)) with S the
-        mean of the two multinomial covariance matrices; for two levels it is d of the shares.
+        For numbers ``d = |m1 - m2| / sqrt((s1² + s2²) / 2)``. For categories the Mahalanobis
+        distance between the shares of all levels but one, D = sqrt((p1 - p2)' S⁻¹ (p1 - p2)) with
+        S the mean of the two multinomial covariance matrices; for two levels it is d of the shares.
         Infinite where the groups differ in what varies within neither; NaN where a group has
         nobody, or a single number.
 

@@ -39,7 +39,7 @@ def gender_tests(
     answers
         One row a person: the column `group` and one numeric column an item, NaN or NA if missing.
     items
-        Names of the item columns; by default all that begin with "item_".
+        Names of the item columns; by default all that begin with ``item_``.
     group
         Name of the column that holds the groups.
     groups

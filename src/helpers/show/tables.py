@@ -12,6 +12,9 @@ from helpers.compute.scorecard import VERDICTS
 from helpers.load.settings import load_settings
 from helpers.show.page import Html
 
+# Jupyter sets all cells flush right, as if they were numbers.
+WORDS = "<style>.table-box :is(th, td):not(.number) {text-align: left}</style>"
+
 Format = str | Callable[[object], str]
 
 MARKS = {
@@ -76,7 +79,7 @@ def table(
     rows = "\n".join(_row(row, kinds) for row in zip(*cells, strict=True))
     html = (
         f'<div class="table-box" role="region" tabindex="0" aria-label="{escape(caption)}">\n'
-        f'<table class="study">\n<caption>{escape(caption)}</caption>\n'
+        f'{WORDS}<table class="study">\n<caption>{escape(caption)}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
     )
     return Html(html, f"{caption}\n{frame.to_string(index=False)}")

@@ -10,10 +10,51 @@ from typing import TYPE_CHECKING
 from helpers.show.page import Html, heading, join, with_widgets
 
 if TYPE_CHECKING:
-    from ipywidgets import VBox
+    from ipywidgets import Output, VBox
 
 FEW = 4
 """Up to so many options stand side by side as radio buttons; more go into a menu."""
+
+
+UNSEEN = "position: absolute; clip-path: inset(50%); white-space: nowrap"
+"""The style of what is only read out."""
+
+# JupyterLab takes keys for itself, such as x to cut the cell, unless what has the focus says no.
+KEEP_KEYS = """
+const keep = (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+const find = () => {
+  const box = element.closest(".widget-vbox");
+  if (!box) return setTimeout(find, 50);
+  box.addEventListener("focusin", keep);
+  box.querySelector(".announced")?.setAttribute("aria-live", "polite");
+};
+find();
+"""
+
+
+def keep_keys() -> "Output":
+    """Return a hidden widget that keeps keys pressed in its box from the notebook's shortcuts.
+
+    It also makes a widget of the class `announced` in that box one whose changes are read out.
+
+    Raises
+    ------
+    ImportError
+        If ipywidgets is not installed.
+
+    Examples
+    --------
+    >>> list(keep_keys().outputs[0]["data"])
+    ['application/javascript']
+    """
+    import ipywidgets
+
+    script = {
+        "output_type": "display_data",
+        "data": {"application/javascript": KEEP_KEYS},
+        "metadata": {},
+    }
+    return ipywidgets.Output(outputs=[script], layout=ipywidgets.Layout(height="0", margin="0"))
 
 
 @dataclass(frozen=True)
@@ -79,17 +120,22 @@ class Explorer:
             for kind, options in zip(kinds, self.controls.values(), strict=True)
         ]
         shown = ipywidgets.Output()
+        said = ipywidgets.HTML()
+        said.add_class("announced")
 
-        def show(_: object = None) -> None:
+        def show(change: object = None) -> None:
             html = self.view(*(control.value for control in controls)).html
             data = {"text/html": html}
+            if change:
+                chosen = "; ".join(control.label for control in controls)
+                said.value = f'<span style="{UNSEEN}">Now shown: {escape(chosen)}</span>'
             shown.outputs = [{"output_type": "display_data", "data": data, "metadata": {}}]
 
         for control, label in zip(controls, self.controls, strict=True):
             control.description = label
             control.observe(show, "value")
         show()
-        return ipywidgets.VBox([*controls, shown])
+        return ipywidgets.VBox([*controls, said, shown, keep_keys()])
 
     def _repr_html_(self) -> str:
         place = f"explore-{_slug(self.name)}"
