@@ -1,5 +1,6 @@
 """A stranger's data folder is data: nothing in it runs, nothing outside it is read or asked."""
 
+import csv
 import errno
 import json
 import os
@@ -653,3 +654,44 @@ def test_any_stretch_of_a_table_may_be_anything(write_tiny, data):
     with tempfile.TemporaryDirectory() as place:
         changed = {path: content[:start] + new + content[end:]}
         load_or_refuse(write_tiny(Path(place) / "tiny", changed.items()))
+
+
+# Beside other software
+
+CELLS = [
+    "",
+    "40",
+    "-3",
+    "999",
+    "4.5",
+    "abc",
+    "woman",
+    "true",
+    "TRUE",
+    "P01",
+    "P99",
+    "family",
+    "1e3",
+]
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_what_frictionless_refuses_is_refused_here(write_tiny, data):
+    import frictionless
+
+    path = data.draw(st.sampled_from([PEOPLE, ANSWERS, CODINGS, OMI, ITEMS, BOOK]))
+    rows = list(csv.reader(TINY[path].splitlines()))
+    row = data.draw(st.sampled_from(rows[1:]))
+    row[data.draw(st.integers(0, len(row) - 1))] = data.draw(st.sampled_from(CELLS))
+    with tempfile.TemporaryDirectory() as place:
+        folder = write_tiny(Path(place) / "tiny")
+        with (folder / path).open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(rows)
+        with frictionless.system.use_context(trusted=True):
+            report = frictionless.validate(str(folder / PACKAGE))
+        try:
+            load_study(folder)
+        except StudyError:
+            return
+    assert report.valid, report.flatten(["type", "note"])
