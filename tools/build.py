@@ -17,6 +17,7 @@ from time import perf_counter
 
 import check_site
 import colophon
+import contracts
 import execute
 from execute import COLOURS, ROOT, Fault
 from filelock import FileLock, Timeout
@@ -69,7 +70,7 @@ def build(book: Path, work: Path) -> None:
 
     say("Pages")
     new = make_pages(book, work / "sphinx")
-    stop_on([Fault(*fault) for fault in check_site.faults(new)])
+    stop_on([Fault(*fault) for fault in check_site.faults(new, book == contracts.WHOLE)])
     if inputs(book) != now:
         raise BuildError("Files changed while the book was being built: build it again")
     swap(new, site)

@@ -6,6 +6,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import contracts
+
 FILE_NAME = re.compile(r"\S*/\S*|\S+\.(png|svg|jpe?g|gif|webp|avif)", re.IGNORECASE)
 LINKS = ("href", "src", "poster", "data")
 
@@ -16,12 +18,14 @@ class Page(HTMLParser):
     def __init__(self, path: Path) -> None:
         super().__init__()
         self.anchors: set[str] = set()
+        self.classes: set[str] = set()
         self.links: list[tuple[str, str]] = []
         self.faults: list[tuple[str, str]] = []
         self.section = ""
         self.drawing: str | None = None  # where an <svg> began that has no name yet
         self.in_title = False
-        self.feed(path.read_text(encoding="utf-8"))
+        self.text = path.read_text(encoding="utf-8")
+        self.feed(self.text)
 
     @property
     def place(self) -> str:
@@ -35,6 +39,7 @@ class Page(HTMLParser):
         if anchor := values.get("id") or (tag == "a" and values.get("name")):
             self.anchors.add(anchor)
             self.section = anchor
+        self.classes.update(values.get("class", "").split())
         self.links += [(self.place, values[name]) for name in LINKS if name in values]
         for candidate in values.get("srcset", "").split(","):
             self.links += [(self.place, url) for url in candidate.split()[:1]]
@@ -82,14 +87,31 @@ def image_fault(values: dict[str, str]) -> str:
     return ""
 
 
-def faults(site: Path) -> Iterator[tuple[str, str]]:
-    """Give each fault of the pages below a folder: where it is, and what."""
+def faults(site: Path, whole: bool = False) -> Iterator[tuple[str, str]]:
+    """Give each fault of the pages below a folder: where it is, and what.
+
+    On the pages of the whole book, all must be found that anything looks for.
+    """
     site = site.resolve()
     pages = {path: Page(path) for path in sorted(site.rglob("*.html"))}
     for path, page in pages.items():
         links = [(place, link_fault(site, path, url, pages)) for place, url in page.links]
         name = path.relative_to(site).as_posix()
         yield from ((f"{name}, {place}", what) for place, what in page.faults + links if what)
+    if whole:
+        yield from missing(list(pages.values()))
+
+
+def missing(pages: list[Page]) -> Iterator[tuple[str, str]]:
+    """Give each name or text that no page has, although something looks for it there."""
+    had = {f"#{name}" for page in pages for name in page.anchors}
+    had |= {f".{name}" for page in pages for name in page.classes}
+    for text in contracts.TEXTS:
+        pattern = re.compile(text, re.DOTALL)
+        had |= {text} if any(pattern.search(page.text) for page in pages) else set()
+    for sign, reader in (contracts.NAMES | contracts.TEXTS).items():
+        if sign not in had:
+            yield "tools/contracts.py", f"no page has {sign}, for which {reader} looks"
 
 
 def link_fault(site: Path, path: Path, url: str, pages: dict[Path, Page]) -> str:

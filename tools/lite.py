@@ -26,6 +26,7 @@ from typing import Any
 
 import build
 import colophon
+import contracts
 import execute
 import parcel
 import work as work_folder
@@ -44,7 +45,6 @@ EXTENSIONS = ("@jupyter-widgets/jupyterlab-manager", "@jupyterlite/pyodide-kerne
 IN_THE_PAGE = {"jupyterlab-widgets", "widgetsnbextension"}
 WHEELS = "static/pyodide-lock"  # of JupyterLite
 PINS = re.compile(r"^([\w.-]+)==\S+.*(?:\n    --hash=\S+.*)*", re.MULTILINE)
-TITLE = re.compile(r"<article\b.*?</h1>", re.DOTALL)
 EARLIEST = 315532800  # of the times that a ZIP file, such as a wheel, can hold
 MEASURED = "about 70 MB"  # in Chromium, with Pyodide 0.27
 OPENING = Path(__file__).with_name("lite_opening.html")
@@ -338,7 +338,7 @@ def link(root: str, name: str, archive: Path | None) -> str:
 
 def with_button(page: str, button: str) -> str:
     """Return a page with the button below its title."""
-    page, found = TITLE.subn(lambda match: f"{match[0]}\n{button}", page, count=1)
+    page, found = contracts.TITLE.subn(lambda match: f"{match[0]}\n{button}", page, count=1)
     if not found:
         raise BuildError("A chapter has no title to put the button under")
     return page

@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from posixpath import normpath
 from urllib.parse import urlsplit
 
+import contracts
 import yaml
 from bs4 import BeautifulSoup, Tag
 from execute import ROOT
@@ -51,7 +52,7 @@ def in_one_page(site: Path, root: str) -> str:
     `root` is the name by which other pages link to the first, which index.html is a copy of.
     """
     first = read(site, root)
-    links = first.select("#contents li:not(:has([aria-current])) a")
+    links = first.select(contracts.OTHER_PAGES)
     names = [root, *(link["href"] for link in links)]
     main = first.find("main")
     main.clear()

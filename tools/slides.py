@@ -29,6 +29,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import contracts
 from bs4 import BeautifulSoup, Tag
 from execute import ROOT
 
@@ -117,7 +118,7 @@ def piece(chapter: str, name: str, cut: str) -> Tag:
     if name.startswith("table:"):
         start = name.removeprefix("table:").strip()
         captions = [c for c in pieces(chapter)("caption") if c.get_text().startswith(start)]
-        found = captions[0].find_parent(class_="table-box") if captions else None
+        found = captions[0].find_parent(class_=contracts.TABLE_BOX) if captions else None
     else:
         found = pieces(chapter).select_one(f"#{name}, figure.{name}")
     if found is None:

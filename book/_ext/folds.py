@@ -5,16 +5,18 @@ every computed number has its code one step away. A cell tagged `hide-input` tha
 folded together with the next one.
 """
 
-import re
+import sys
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
-# The end of a caption with none after it.
-CAPTION = re.compile(r"</(figcaption|caption)>(?!.*</(?:fig)?caption>)", re.DOTALL)
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
+
+import contracts
+
 KINDS = {"figcaption": "this figure", "caption": "this table"}
-TABLE = re.compile(r'<table class="study">(\s*<caption>)([^<]*)\Z')
 BLOCKS = (
     *(nodes.admonition, nodes.block_quote),
     *(nodes.bullet_list, nodes.enumerated_list, nodes.list_item),
@@ -82,13 +84,13 @@ def attach(fold: Fold, shown: list[nodes.container]) -> None:
 
 def cut(html: str) -> tuple[str, str, str]:
     """Cut HTML where the button belongs, and say what it shows the code of."""
-    if html.startswith('<div class="explorer"'):
+    if html.startswith(contracts.EXPLORER):
         before, end, after = html.rpartition("</div>")
         return before, "this explorer", end + after
-    if caption := CAPTION.search(html):
+    if caption := contracts.CAPTION.search(html):
         before, after = html[: caption.start()], html[caption.start() :]
         # Else a table would be called by its caption, the button and the code behind it.
-        before = TABLE.sub(r'<table class="study" aria-label="\2">\1\2', before)
+        before = contracts.TABLE.sub(r'<table class="study" aria-label="\2">\1\2', before)
         return before, KINDS[caption[1]], after
     return html, "what is above", ""
 

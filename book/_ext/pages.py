@@ -10,6 +10,9 @@ import hashlib
 import json
 import re
 import shutil
+import sys
+from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode, urljoin
@@ -18,6 +21,11 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.environment.adapters.toctree import TocTree
+from sphinx.util import logging
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
+
+import contracts
 
 THEME = Path(__file__).parents[1] / "_theme"
 # In the page, so that readers of dark pages do not see a white one first.
@@ -35,20 +43,7 @@ POLICY = (
     "img-src 'self' file: data:; "
     "object-src 'none'; base-uri 'self'; form-action 'self' file:"
 )
-UNUSED = [  # what Sphinx and its extensions leave, and no page asks for
-    *("basic.css", "file.png", "plus.png", "minus.png"),
-    *("mystnb.*.css", "pygments.css", "*webpack-macros.html"),
-    "../.buildinfo",  # a key over paths of this machine
-]
-MARKUP = [  # of myst-nb and Pygments, shorter and easier to announce
-    (r'<span class="(?:n|nn|nx|o|p|w)">([^<]*)</span>', r"\1"),  # are in the colour of the text
-    (r"<pre><span></span>", "<pre>"),
-    (r"(?<=\w)&#x27;", "\N{RIGHT SINGLE QUOTATION MARK}"),  # as in the text around outputs
-    (r'(<a href="[\w/]+)\.ipynb(?=[#"])', r"\1.html"),  # links in what cells put out
-    (r"(?<=>\n)<style>[^<]*</style>(?=<table)", ""),  # which only Jupyter needs
-    (r'role="doc-biblioentry"', 'role="listitem"'),  # the former is deprecated
-    (r'(<a class="headerlink" href="[^"]*") title="([^"]*)">', r'\1 aria-label="\2">'),
-]
+logger = logging.getLogger(__name__)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -56,9 +51,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.add_html_theme("book", str(THEME))
     app.add_js_file("site.js")
     app.connect("config-inited", close_address)
-    app.connect("html-page-context", add_context)
+    met: Counter[str] = Counter()
+    app.connect("html-page-context", partial(add_context, met))
     app.connect("html-collect-pages", lambda _: [("404", {}, "404.html")])
-    app.connect("build-finished", finish)
+    app.connect("build-finished", partial(finish, met))
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -69,22 +65,27 @@ def close_address(_: Sphinx, config: Config) -> None:
 
 
 def add_context(
-    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+    met: Counter[str],
+    app: Sphinx,
+    page: str,
+    template: str,
+    context: dict[str, Any],
+    doctree: nodes.document | None,
 ) -> None:
     """Give the templates what they show of a page; some pages have no source."""
     context["brand"] = app.env.titles[app.config.root_doc].astext()
     context["base"] = app.config.html_baseurl
     context["colours_script"] = COLOURS_SCRIPT
     context["policy"] = POLICY
-    context["contents"] = contents(context)
+    context["contents"] = contents(context, met)
     context["own_scripts"] = [file for file in context["script_files"] if is_own(file, app)]
     context["own_styles"] = [file for file in context["css_files"] if is_own(file, app)]
     for script in context["own_scripts"]:
         script.attributes["defer"] = "defer"
     if doctree is None:
         return
-    for pattern, better in MARKUP:
-        context["body"] = re.sub(pattern, better, context["body"], flags=re.DOTALL)
+    met[page] = 1
+    context["body"] = improved(context["body"], contracts.MARKUP, met)
     context["sections"] = sections(app, page)
     context["description"] = description(doctree)
     context["linked_data"] = linked_data(app, page, context)
@@ -98,11 +99,18 @@ def is_own(file: Any, app: Sphinx) -> bool:  # noqa: ANN401, Sphinx keeps the cl
     return (app.srcdir / "_static" / name).is_file() or (THEME / "static" / name).is_file()
 
 
-def contents(context: dict[str, Any]) -> str:
+def improved(html: str, markup: list[tuple[str, str]], met: Counter[str]) -> str:
+    """Return HTML with patterns replaced, and count how often each was met."""
+    for pattern, better in markup:
+        html, number = re.subn(pattern, better, html, flags=re.DOTALL)
+        met[pattern] += number
+    return html
+
+
+def contents(context: dict[str, Any], met: Counter[str]) -> str:
     """Return links to all pages, the one to this page marked."""
     links = context["toctree"](collapse=False, includehidden=True, titles_only=True, maxdepth=1)
-    links = re.sub(r' aria-level="2"| role="heading"', "", links or "")
-    return links.replace('class="current reference internal"', 'aria-current="page"')
+    return improved(links or "", contracts.CONTENTS, met)
 
 
 def sections(app: Sphinx, page: str) -> str:
@@ -161,14 +169,19 @@ def launch_links(page: str, context: dict[str, Any]) -> dict[str, str]:
     return links
 
 
-def finish(app: Sphinx, error: Exception | None) -> None:
+def finish(met: Counter[str], app: Sphinx, error: Exception | None) -> None:
     """Remove what no page needs, and list the pages for search engines."""
     if error or app.builder.name != "html":
         return
     out = Path(app.outdir)
-    for pattern in UNUSED:
+    for pattern in contracts.UNUSED:
         for file in (out / "_static").glob(pattern):
+            met[pattern] += 1
             file.unlink()
+    # Sphinx by itself writes only the pages that changed.
+    if Path(app.srcdir) == contracts.WHOLE and app.env.found_docs <= set(met):
+        for pattern in unmet(met):
+            logger.warning("tools/contracts.py: Sphinx no longer writes this: %s", pattern)
     # An address that ends in the folder shows the first page itself, not a page that leads to it.
     if (root := app.config.root_doc) != "index":
         shutil.copy(out / f"{root}.html", out / "index.html")
@@ -179,3 +192,9 @@ def finish(app: Sphinx, error: Exception | None) -> None:
             '<?xml version="1.0" encoding="UTF-8"?>\n'
             f'<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">\n{urls}\n</urlset>\n'
         )
+
+
+def unmet(met: Counter[str]) -> list[str]:
+    """Return the patterns that the build did not meet."""
+    patterns = [pattern for pattern, _ in contracts.MARKUP + contracts.CONTENTS]
+    return [pattern for pattern in patterns + contracts.UNUSED if not met[pattern]]

@@ -1,0 +1,64 @@
+"""What one side of the book writes and another looks for: Sphinx, extensions, theme, tools.
+
+If one side changed, the other would find nothing and say nothing. So what is looked for stands
+here, and the build of the project's own book, which has a use for all of it, fails on what no page
+has. Small books, and those of other studies, may do without some of it.
+"""
+
+import re
+from pathlib import Path
+
+WHOLE = Path(__file__).resolve().parents[1] / "book"
+
+# --- What Sphinx, myst-nb and Pygments write, and book/_ext/pages.py replaces ---
+
+MARKUP = [  # by what is shorter, and easier to announce
+    (r'<span class="(?:n|nn|nx|o|p|w)">([^<]*)</span>', r"\1"),  # are in the colour of the text
+    (r"<pre><span></span>", "<pre>"),
+    (r"(?<=\w)&#x27;", "\N{RIGHT SINGLE QUOTATION MARK}"),  # as in the text around outputs
+    (r'(<a href="[\w/]+)\.ipynb(?=[#"])', r"\1.html"),  # links in what cells put out
+    (r"(?<=>\n)<style>[^<]*</style>(?=<table)", ""),  # which only Jupyter needs
+    (r'role="doc-biblioentry"', 'role="listitem"'),  # the former is deprecated
+    (r'(<a class="headerlink" href="[^"]*") title="([^"]*)">', r'\1 aria-label="\2">'),
+]
+CONTENTS = [  # in the list of all pages
+    (r' aria-level="2"| role="heading"', ""),
+    (r'class="current reference internal"', 'aria-current="page"'),
+]
+UNUSED = [  # files that no page asks for, below _static
+    *("basic.css", "file.png", "plus.png", "minus.png"),
+    *("mystnb.*.css", "pygments.css"),
+    "../.buildinfo",  # a key over paths of this machine
+]
+
+# --- What helpers.show writes, and book/_ext/folds.py and tools/slides.py look for ---
+
+EXPLORER = '<div class="explorer"'
+# The end of a caption with none after it.
+CAPTION = re.compile(r"</(figcaption|caption)>(?!.*</(?:fig)?caption>)", re.DOTALL)
+TABLE = re.compile(r'<table class="study">(\s*<caption>)([^<]*)\Z')
+TABLE_BOX = "table-box"
+
+# --- What the theme writes, and tools look for ---
+
+TITLE = re.compile(r"<article\b.*?</h1>", re.DOTALL)
+OTHER_PAGES = "#contents li:not(:has([aria-current])) a"
+
+# --- What pages must have once they are built, and who looks for it ---
+
+NAMES = {
+    **dict.fromkeys(["#colours", "#contents", ".sections", ".highlight", ".open"], "site.js"),
+    **dict.fromkeys([".self-check", ".option", ".feedback"], "site.js"),
+    **dict.fromkeys([".explorer", ".view"], "explorer.js"),
+    f".{TABLE_BOX}": "tools/slides.py",
+    **dict.fromkeys([".source", ".term", ".code"], "site.css"),
+}
+TEXTS = {
+    TITLE.pattern: "tools/lite.py",
+    r'aria-current="page"': "tools/pdf.py",
+    r'<table class="study" aria-label="': "book/_ext/folds.py",
+    **{
+        f'Code<span class="sr-only"> for {of}</span>': "book/_ext/folds.py"
+        for of in ("this sentence", "this figure", "this table", "this explorer")
+    },
+}
