@@ -8,7 +8,7 @@ SETUP = @command -v $(PYTHON) >/dev/null \
 	|| { echo "No $(PYTHON) here: install Python 3.11 or newer"; exit 1; } \
 	&& $(PYTHON) tools/setup_venv.py
 
-.PHONY: help setup setup-book book site own release pdf lighthouse exercises class slides test reproduce bench lint lab work wasm branch data golden lock pyodide clean
+.PHONY: help setup setup-book book site own release pdf lighthouse exercises class slides test coverage reproduce bench lint lab work wasm branch data golden lock pyodide clean
 
 help: ## list what can be made
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,14 @@ lighthouse: book ## measure every page as a phone sees it, into docs/lighthouse.
 
 test: setup book lint ## check everything: the style, the helpers, the data, the built book
 	$(RUN) -m pytest --numprocesses auto --dist loadfile
+
+COVERED = $(RUN) -m coverage report --skip-covered
+coverage: setup book ## run the tests and say which lines none of them reaches
+	rm -rf book/_build/coverage && mkdir book/_build/coverage
+	$(RUN) -m coverage run -m pytest --numprocesses auto --dist loadfile
+	$(RUN) -m coverage combine --quiet
+	@status=0; $(COVERED) --include "src/*" --fail-under 97 || status=1; \
+	$(COVERED) --include "tools/*,book/_ext/*" --fail-under 85 || status=1; exit $$status
 
 lint: setup ## check the style of the code, notebooks included
 	$(RUN) -m ruff check . && $(RUN) -m ruff format --check .

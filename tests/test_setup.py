@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 import sys
 import tomllib
 from collections import namedtuple
@@ -182,3 +183,34 @@ def test_a_python_that_is_gone_is_replaced(steps, tmp_path):
     (tmp_path / ".venv" / setup_venv.PYTHON).unlink()
     setup_venv.main()
     assert len(steps) == 4
+
+
+def commands_for(tool):
+    """Return the commands that README gives for those who build without make."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    return re.search(rf"with {tool}\b.*?```sh\n(.*?)```", readme, re.DOTALL)[1].splitlines()
+
+
+def by_uv(command):
+    """Run a command with uv as README's reader does; no network is no fault of the command."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    if "error sending request" in done.stderr or "Failed to fetch" in done.stderr:
+        pytest.skip(f"uv cannot fetch what it needs here: {done.stderr.splitlines()[0]}")
+    assert done.returncode == 0, done.stderr
+    return done
+
+
+def test_the_commands_for_uv_do_what_readme_says(tmp_path):
+    uv = Path(sys.executable).with_name("uv")
+    first, second = commands_for("uv")
+    venv, install = (command.split() for command in first.split(" && "))
+    assert [venv, install[:3]] == [["uv", "venv"], ["uv", "pip", "install"]]
+    place = tmp_path / "venv"
+    by_uv([uv, "venv", "--quiet", place])
+    planned = by_uv([uv, *install[1:], "--dry-run", "--python", place]).stderr
+    names = {canonicalize_name(name) for name in re.findall(r"^ \+ ([\w.-]+)", planned, re.M)}
+    assert names <= FOR_THE_BOOK | {"recovery-book-helpers"}  # some are for other systems alone
+    assert names >= {"recovery-book-helpers", "jupyter-book", *ranges(PROJECT["dependencies"])}
+    *run, book = second.split()
+    assert [run[-1], book] == ["build", "book"]
+    assert "Usage: jupyter-book build" in by_uv([uv, *run[1:], "--help"]).stdout
