@@ -8,6 +8,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import building
 import pytest
 from browsing import SITE
 from hypothesis import HealthCheck, settings
@@ -144,6 +145,23 @@ def write_tiny():
 def tiny(tmp_path, write_tiny):
     """Return a folder with the tiny study."""
     return write_tiny(tmp_path / "tiny")
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory):
+    """Return a project of two pages whose book was built."""
+    root = tmp_path_factory.mktemp("built") / "project"
+    building.write_project(root)
+    status, said, complaints = building.build(root)
+    assert (status, complaints) == (0, "")
+    assert said.endswith("open book/_build/html/index.html\n")
+    return root
+
+
+@pytest.fixture
+def project(built, tmp_path):
+    """Return a copy of it for a test to break."""
+    return shutil.copytree(built, tmp_path / "project", symlinks=True)
 
 
 @pytest.fixture(scope="module", autouse=True)
