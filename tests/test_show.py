@@ -387,7 +387,7 @@ def test_an_answer_says_its_language():
 
 def test_words_of_a_cloud_lead_to_their_lines_and_are_escaped():
     counted = words.frequencies(["family & <b>x</b>", "family"], forms={"b": "<b>"})
-    laid_out = words.cloud(counted)
+    laid_out = words.cloud(counted, plots.FONT)
     colours = {"family": plots.COLOURS[2]}
     shown = soup(
         plots.cloud(

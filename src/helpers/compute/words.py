@@ -219,7 +219,9 @@ def word_themes(study: Study, question: str) -> pd.Series:
     return share.idxmax(axis="columns")[share.max(axis="columns") > 0.5]
 
 
-def cloud(frequencies: pd.DataFrame, seed: int = _SEED, words: int = 60) -> "WordCloud":
+def cloud(
+    frequencies: pd.DataFrame, font: str | None = None, seed: int = _SEED, words: int = 60
+) -> "WordCloud":
     """Lay out a word cloud.
 
     The height of a word goes with the square root of the number of people who use it, so that the
@@ -230,6 +232,8 @@ def cloud(frequencies: pd.DataFrame, seed: int = _SEED, words: int = 60) -> "Wor
     ----------
     frequencies
         As `frequencies` returns it.
+    font
+        The file of the font whose letters are measured; by default the one of wordcloud.
     seed
         Fixes the layout.
     words
@@ -239,7 +243,7 @@ def cloud(frequencies: pd.DataFrame, seed: int = _SEED, words: int = 60) -> "Wor
     -------
     wordcloud.WordCloud
         Its `layout_` holds each word with its size and the top left of its ink, on a canvas of 800
-        by 360 pixels, in the letters of DejaVu Sans. All lie level and are black, for whoever draws
+        by 360 pixels. All lie level and are black, for whoever draws
         them to colour.
 
     Raises
@@ -253,7 +257,6 @@ def cloud(frequencies: pd.DataFrame, seed: int = _SEED, words: int = 60) -> "Wor
     >>> [word for (word, _), *_ in laid_out.layout_]
     ['family', 'friend']
     """
-    from matplotlib.font_manager import findfont
     from wordcloud import WordCloud
 
     counted = frequencies.head(words)
@@ -265,7 +268,7 @@ def cloud(frequencies: pd.DataFrame, seed: int = _SEED, words: int = 60) -> "Wor
     canvas = WordCloud(
         width=_WIDTH,
         height=_HEIGHT,
-        font_path=findfont("DejaVu Sans"),
+        font_path=font,
         margin=3,
         max_font_size=int(largest),
         min_font_size=8,

@@ -12,6 +12,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
+import matplotlib.font_manager
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -28,6 +29,8 @@ INK, FAINT, ON_COLOUR = "#1f2933", "#c9ced6", "#fffffe"
 # The first three are told apart with any colour vision; who needs more adds a mark or a label.
 COLOURS = ["#1b6ca8", "#c8590a", "#1a7f6b", "#7b4fa3", "#8a6d00", "#6b7280", "#ab3068"]
 GREY = COLOURS[5]
+FONT = mpl.font_manager.findfont("DejaVu Sans")
+"""The file of the font whose measures drawings take."""
 WIDTH = 4.6  # inches: narrow enough to be read on a phone
 # What most parts of a drawing share is written once, on the whole.
 INHERITED = ("font-size: 10px", "font-family: var(--figure-font, sans-serif)", "fill: currentColor")
@@ -148,7 +151,7 @@ def cloud(
     Examples
     --------
     >>> from helpers.compute import words
-    >>> laid_out = words.cloud(words.frequencies(["a family", "one family"]))
+    >>> laid_out = words.cloud(words.frequencies(["a family", "one family"]), FONT)
     >>> shown = cloud(laid_out, {}, {}, {"family": "here"}, "cloud", "One word", "Family")
     >>> '<a href="#here"><text' in shown.html
     True
