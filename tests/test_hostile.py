@@ -1,6 +1,7 @@
 """A stranger's data folder is data: nothing in it runs, nothing outside it is read or asked."""
 
 import csv
+import errno
 import json
 import os
 import shutil
