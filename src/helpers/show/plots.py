@@ -164,20 +164,19 @@ def cloud(
         font = ImageFont.truetype(laid_out.font_path, size)
         line = top - font.getbbox(word, anchor="ls")[1]
         text = (
-            f'<text x="{left}" y="{line:.0f}" font-size="{size}" '
+            f'<text x="{left}" y="{line:.0f}" '
             f'textLength="{font.getlength(word):.0f}" lengthAdjust="spacingAndGlyphs" '
-            f'style="fill: {colours.get(word, GREY)}">{escape(word)}</text>'
+            f'style="font-size: {size}px; fill: {colours.get(word, GREY)}">{escape(word)}</text>'
         )
         drawn.append(f'<a href="#{escape(places[word])}">{text}</a>' if word in places else text)
     svg = (
         f'<svg role="group" aria-label="{escape(alt)}" class="cloud" '
         f'viewBox="0 0 {laid_out.width} {laid_out.height}" '
-        f'font-family="var(--figure-font, sans-serif)" xmlns="http://www.w3.org/2000/svg">'
+        f'style="{"; ".join(INHERITED)}" xmlns="http://www.w3.org/2000/svg">'
     )
     svg += "".join(f"\n{word}" for word in drawn) + "\n</svg>"
     meaning = "".join(
-        f'<li><svg viewBox="0 0 10 10" aria-hidden="true"><rect width="10" height="10" '
-        f'style="fill: {colour}"/></svg>{escape(label)}</li>'
+        f'<li><span style="background: {colour}"></span>{escape(label)}</li>'
         for colour, label in key.items()
     )
     html = _with_variables(
