@@ -217,7 +217,7 @@ def test_every_option_of_the_book_shows_a_view_of_its_own(visit, chapter):
     for button in explorer.locator("input:not(:checked)").all():
         button.check()
         seen.append(explorer.locator(".view:visible").text_content())
-    assert len(seen) > 2
+    assert len(seen) > 1
     assert len(set(seen)) == len(seen)
 
 
