@@ -96,6 +96,26 @@ def test_a_choice_is_announced_and_becomes_the_address_but_no_step_back(visit, a
     assert page.evaluate("history.length") == steps
 
 
+def test_explorers_that_offer_the_same_choice_follow_one_another(visit, folder):
+    own = {"Base": {"2": "two"}, "Power": POWERS}
+    made = [
+        Explorer(name, own, lambda base, power: Html(f"<p>{base} {power}</p>", ""))
+        for name in ("first", "second")
+    ]
+    alone = Explorer("third", {"Root": POWERS}, lambda power: Html(f"<p>{power}</p>", ""))
+    page = PAGE.format(*("".join(e._repr_html_() for e in some) for some in ([*made], [alone])))
+    (folder / "three.html").write_text(page)
+    for at, place in enumerate(["", "#explore-second:2:2"]):
+        page = visit((folder / "three.html").as_uri() + place)
+        page.wait_for_load_state("load")
+        if not place:
+            page.locator("#explore-first").get_by_label("squared").check()
+        assert visible(page) == ["explore-first:2:2", "explore-second:2:2", "explore-third:1"]
+        told = page.get_by_role("status").all_text_contents()
+        assert told == [["Now shown: two; squared", "", ""], ["", "", ""]][at]
+    assert not page.complaints
+
+
 def test_the_keyboard_alone_chooses(visit, file):
     page = visit(file)
     for name in ["four squared", "Base"]:

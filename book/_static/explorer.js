@@ -18,6 +18,13 @@
       status.textContent = `Now shown: ${view.querySelector("[role=heading]").textContent}`;
     };
 
+    // Other explorers that offer the same choice, of a language say, follow.
+    const tell = () => {
+      for (const [name, value] of new FormData(form)) {
+        document.dispatchEvent(new CustomEvent("explored", { detail: { name, value, form } }));
+      }
+    };
+
     // The address may name a view, or a figure within one.
     const linked = () => {
       try {
@@ -44,20 +51,26 @@
       form.elements.namedItem(name).value = value;
       show();
     });
-    form.addEventListener("change", (event) => {
+    form.addEventListener("change", () => {
       show();
       announce();
-      // Other explorers that offer the same choice, of a language say, follow.
-      const { name, value } = event.target;
-      document.dispatchEvent(new CustomEvent("explored", { detail: { name, value, form } }));
+      tell();
       // A choice replaces the address: going back leads to the page before, not through choices.
       history.replaceState(history.state, "", `#${chosen()}`);
     });
-    addEventListener("hashchange", () => follow() && announce());
+    addEventListener("hashchange", () => {
+      if (!follow()) return;
+      announce();
+      tell();
+    });
     form.hidden = false;
     if (!follow()) show();
     // Meanwhile the browser goes to the view itself, below the controls.
-    else addEventListener("load", () => explorer.scrollIntoView());
+    else
+      addEventListener("load", () => {
+        tell();
+        explorer.scrollIntoView();
+      });
   };
 
   const start = () => document.querySelectorAll(".explorer").forEach(explore);
