@@ -246,7 +246,7 @@ def test_columns_and_types():
         result = gender_tests(answers)
         assert list(result.columns) == COLUMNS
         words = result[["test", "note"]].dtypes
-        assert all(isinstance(dtype, pd.StringDtype) for dtype in words)
+        assert all(dtype == pd.Series(["word"]).dtype for dtype in words)
 
 
 def test_items_in_the_order_asked_for_and_by_prefix():

@@ -115,7 +115,9 @@ def gender_tests(
         items = [name for name in answers if name.startswith("item_")]
     first, second = (answers.loc[answers[group] == name, [*items]] for name in groups)
     rows = [{"item": item} | _compare(_given(first[item]), _given(second[item])) for item in items]
-    result = pd.DataFrame(rows, columns=_COLUMNS).astype({"test": "str", "note": "str"})
+    result = pd.DataFrame(rows, columns=_COLUMNS)
+    words = result[["test", "note"]]  # pandas 2.2 would make a word of what is missing
+    result = result.assign(**words.astype("str").where(words.notna()))
     return result.assign(p_holm=adjust(result["p"], "holm"), p_bh=adjust(result["p"], "fdr_bh"))
 
 
