@@ -131,7 +131,7 @@ def ranges(
     >>> tax = {"mean_women": "3.33", "sd_women": "1.15", "mean_men": "3.77", "sd_men": ".84",
     ...        "t": "-2.12", "df": "88"}
     >>> open_to = ranges(tax, 60, 35, "dropped")
-    >>> open_to.loc["mwu_p", ["low", "high", "below", "pairs"]].round(4).to_list()
+    >>> open_to.loc["mwu_p", ["low", "high", "below", "pairs"]].astype(float).round(4).to_list()
     [0.0005, 0.4604, 0.5039, 5712.0]
     """
     sums, top = list(_sums(item, n_1, n_2, digits, low, high)), high - low
