@@ -20,7 +20,8 @@ POWERS = {"1": "itself", "2": "squared"}
 ALL = [f"explore-powers:{base}:{power}" for base, power in product(BASES, POWERS)]
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Powers</title>
 <meta name="viewport" content="width=device-width"><link rel="icon" href="data:,">
-<meta http-equiv="Content-Security-Policy" content="default-src 'self'; img-src data:">
+<meta http-equiv="Content-Security-Policy"
+content="default-src 'self'; style-src 'self' 'unsafe-inline'; img-src data:">
 <link rel="stylesheet" href="book.css"><script src="explorer.js"></script></head>
 <body><main><h1>Powers</h1><p><a href="#explore-powers:4:2">four squared</a></p>{}{}</main></body>
 </html>"""
