@@ -5,12 +5,15 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-strip-ext
 	--python-version 3.11 --custom-compile-command "make lock" pyproject.toml
 RUN = .venv/bin/python
 HELPERS = src/audit src/helpers src/learn $(patsubst %,tests/test_%.py,agreement audit describe omi \
-	play printed scorecard study themes views words)
+	lab play printed scorecard study themes views words)
+TEST_WITH = $(UV) pip install --quiet --no-config --python $(1)/bin/python -r $(1)/pins.txt -e . \
+	beautifulsoup4 hypothesis ipykernel nbclient nbformat pingouin pytest pytest-xdist tableone \
+	&& $(1)/bin/python -m pytest -W default --numprocesses auto $(HELPERS)
 SETUP = @command -v $(PYTHON) >/dev/null \
 	|| { echo "No $(PYTHON) here: install Python 3.11 or newer"; exit 1; } \
 	&& $(PYTHON) tools/setup_venv.py
 
-.PHONY: help setup setup-book book site own release pdf lighthouse exercises class slides test coverage reproduce bench lint lab work wasm oldest branch data golden lock pyodide clean
+.PHONY: help setup setup-book book site own release pdf lighthouse exercises class slides test coverage reproduce bench lint lab work wasm oldest carried branch data golden lock pyodide clean
 
 help: ## list what can be made
 	@awk -F ':[^#]*## ' '/^[a-z-]+:.*## / {printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,9 +83,12 @@ wasm: setup book/_build/wasm/ready ## run the chapters under a Python for WebAss
 oldest: ## test the helpers with the oldest packages that pyproject.toml allows (needs uv)
 	$(UV) venv --quiet --clear --python $(PYTHON) book/_build/oldest
 	$(UV) pip compile --quiet --resolution lowest-direct pyproject.toml -o book/_build/oldest/pins.txt
-	$(UV) pip install --quiet --python book/_build/oldest/bin/python -r book/_build/oldest/pins.txt \
-		-e . beautifulsoup4 hypothesis nbformat pingouin pytest pytest-xdist tableone
-	book/_build/oldest/bin/python -m pytest -W default --numprocesses auto $(HELPERS)
+	$(call TEST_WITH,book/_build/oldest)
+
+carried: ## test the helpers with the packages that Pyodide carries (needs uv, Python 3.12 or newer)
+	$(UV) venv --quiet --clear --python $(PYTHON) book/_build/carried
+	$(PYTHON) tools/carried.py >book/_build/carried/pins.txt
+	$(call TEST_WITH,book/_build/carried)
 
 branch: setup ## commit such copies to the branch `work`, for Binder, Colab and a class's hub
 	@$(RUN) tools/work.py branch

@@ -80,7 +80,7 @@ def save(path: Path, coding: Coding) -> None:
     coder,question,participant_id,family
     Ana,recovery,P01,yes
     """
-    table = coding.found.replace(WORDS).reset_index(names="participant_id")
+    table = coding.found.map(WORDS.get).reset_index(names="participant_id")
     table = table.assign(coder=coding.coder, question=coding.question)
     unfinished = path.with_suffix(".unfinished")
     with unfinished.open("w", encoding="utf-8", newline="") as file:
