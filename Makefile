@@ -2,7 +2,8 @@
 PYTHON ?= python3
 UV ?= uv
 COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-strip-extras \
-	--python-version 3.11 --custom-compile-command "make lock" pyproject.toml
+	--python-version 3.11 --custom-compile-command "make lock" pyproject.toml \
+	--constraints tools/constraints.txt
 RUN = .venv/bin/python
 HELPERS = src/audit src/helpers src/learn $(patsubst %,tests/test_%.py,agreement audit describe omi \
 	lab play printed scorecard study themes views words)
