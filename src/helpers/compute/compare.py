@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from audit import ALPHA
 from helpers.compute import omi
 
-_ALPHA = 0.05  # what intervals leave out
 _SIDES = {"women": "1", "men": "2"}
 
 # fmt: off
@@ -180,7 +180,7 @@ def pairs(
             df = error**2 / (part_a**2 / (len(a) - 1) + part_b**2 / (len(b) - 1))
             diff, se = _mean(a) - _mean(b), np.sqrt(error)
             studentized = stats.studentized_range
-            half = studentized.ppf(1 - _ALPHA, len(levels), df) * se / np.sqrt(2)
+            half = studentized.ppf(1 - ALPHA, len(levels), df) * se / np.sqrt(2)
             p = studentized.sf(np.sqrt(2) * abs(diff) / se, len(levels), df)
             welch = 2 * stats.t.sf(abs(diff) / se, df)
             rows.append((item, one, other, diff, diff - half, diff + half, diff / se, df, p, welch))
@@ -276,7 +276,7 @@ def cronbach_alpha(
     if n < 2 or k < 2 or not (total := turned.sum(axis=1).var()) > 0:
         return {"n": n, "items": k, "alpha": np.nan, "low": np.nan, "high": np.nan}
     alpha = float(k / (k - 1) * (1 - turned.var().sum() / total))
-    f = stats.f.ppf([1 - _ALPHA / 2, _ALPHA / 2], n - 1, (n - 1) * (k - 1))
+    f = stats.f.ppf([1 - ALPHA / 2, ALPHA / 2], n - 1, (n - 1) * (k - 1))
     limits = 1 - (1 - alpha) * f
     return {"n": n, "items": k, "alpha": alpha, "low": float(limits[0]), "high": float(limits[1])}
 
@@ -355,7 +355,7 @@ def _paired(
         return row | {"note": "fewer than two pairs" if n < 2 else "everybody changed alike"}
     diff, sd = gaps.mean(), gaps.std(ddof=1)
     t = diff / (sd / np.sqrt(n))
-    half = stats.t.ppf(1 - _ALPHA / 2, n - 1) * sd / np.sqrt(n)
+    half = stats.t.ppf(1 - ALPHA / 2, n - 1) * sd / np.sqrt(n)
     low, high = omi.noncentrality(t, n - 1)
     return row | {
         "statistic": t,
