@@ -110,6 +110,39 @@ def test_the_scorecard_shows_two_more_digits_than_are_printed(board):
     ]
 
 
+def test_a_link_leads_to_each_row_of_the_scorecard(board):
+    board["fact_id"] = ["P1", "P3.min", "two words", "a&b", "E", "F"]
+    rows = soup(tables.scorecard(board, "Rows")).tbody.find_all("tr")
+    ids = ["fact-P1", "fact-P3.min", "fact-two-words", "fact-a&b", "fact-E", "fact-F"]
+    assert [row["id"] for row in rows] == ids
+    assert not soup(tables.table(board, "Rows")).tbody.find_all(id=True)
+
+
+def test_each_number_has_a_tile_that_leads_to_its_row(board):
+    board["verdict"] = ["match", "inconsistent", "match", "not recoverable", "match", "truncated"]
+    board["chapter"] = ["two", "two", "one", "two", "two", "two"]
+    board["label"] = NASTY
+    shown = soup(tables.tiles(board, {"one": NASTY, "two": "Two"}, "chapters/card.ipynb"))
+    assert len(shown.find_all("b")) == 4  # how many of each verdict
+    one, two = shown.find(class_="chapters").find_all("li")
+    assert [chapter.a["href"] for chapter in (one, two)] == [
+        "chapters/one.ipynb",
+        "chapters/two.ipynb",
+    ]
+    tiles = two.div("a")
+    order = ["X0", "X4", "X5", "X1", "X3"]  # by verdict, and then as they come
+    assert [tile["href"] for tile in tiles] == [f"chapters/card.ipynb#fact-{i}" for i in order]
+    assert [tile.get_text()[0] for tile in tiles] == ["✓", "✓", "✂", "⚠", "–"]
+    assert tiles[0]["title"] == f"{NASTY} (mean): 1.5"
+    assert two.span.get_text() == ": 2 match, 1 truncated, 1 inconsistent, 1 not recoverable."
+    # By keyboard and by ear, only those that need a reason.
+    reached = [tile["aria-label"] for tile in tiles if tile.get("tabindex") != "-1"]
+    assert reached == [f"{NASTY} (%): 66, inconsistent"]
+    assert sum(tile.get("aria-hidden") == "true" for tile in tiles) == len(tiles) - 1
+    with pytest.raises(KeyError, match="two"):
+        tables.tiles(board, {"one": "One"}, "chapters/card.ipynb")
+
+
 def test_every_verdict_has_a_mark_of_its_own(study):
     assert set(tables.MARKS) == set(tables.VERDICTS)
     assert len(set(tables.MARKS.values())) == len(tables.MARKS)

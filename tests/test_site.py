@@ -176,6 +176,8 @@ def test_every_fact_is_on_the_scorecard_page_and_in_its_chapter():
     for fact in facts:
         assert fact["label"] in everywhere
         assert fact["label"] in words(f"chapters/{fact['chapter']}.html")
+    rows = [row["id"] for row in soup("chapters/scorecard.html")("tr", id=True)]
+    assert sorted(rows) == sorted(f"fact-{fact['fact_id']}" for fact in facts)
 
 
 def test_opinions_on_the_page_are_those_of_the_records(study):

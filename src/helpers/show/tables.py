@@ -1,8 +1,11 @@
 """Show a frame as a table for everyone: a caption, headers with scopes, a scroll box of its own."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
+from itertools import repeat
+from pathlib import PurePosixPath
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -33,6 +36,7 @@ def table(
     labels: Mapping[str, str] | None = None,
     formats: Mapping[str, Format] | None = None,
     most: int = 100,
+    ids: Sequence[str] = (),
 ) -> Html:
     """Show a frame, its first column as the headers of its rows.
 
@@ -48,6 +52,8 @@ def table(
         How to write a column: a format such as "{:.1f}", or a function. A missing value is a dash.
     most
         How many rows to show at most. If there are more, the caption says so.
+    ids
+        Where links lead to each row, if they are to: one id a row, without spaces.
 
     Raises
     ------
@@ -76,7 +82,8 @@ def table(
         f'<th scope="col"{kind}>{escape(text)}</th>'
         for text, kind in zip(heads, kinds, strict=True)
     )
-    rows = "\n".join(_row(row, kinds) for row in zip(*cells, strict=True))
+    places = [f' id="{place}"' for place in ids] or [""] * len(frame)
+    rows = "\n".join(map(_row, places, zip(*cells, strict=True), repeat(kinds)))
     html = (
         f'<div class="table-box" role="region" tabindex="0" aria-label="{escape(caption)}">\n'
         f'{WORDS}<table class="study">\n<caption>{escape(caption)}</caption>\n'
@@ -85,11 +92,11 @@ def table(
     return Html(html, f"{caption}\n{frame.to_string(index=False)}")
 
 
-def _row(cells: tuple[str, ...], kinds: list[str]) -> str:
+def _row(place: str, cells: tuple[str, ...], kinds: list[str]) -> str:
     others = "".join(
         f"<td{kind}>{cell}</td>" for cell, kind in zip(cells[1:], kinds[1:], strict=True)
     )
-    return f'<tr><th scope="row"{kinds[0]}>{cells[0]}</th>{others}</tr>'
+    return f'<tr{place}><th scope="row"{kinds[0]}>{cells[0]}</th>{others}</tr>'
 
 
 def _kind(column: pd.Series, cells: list[str]) -> str:
@@ -112,6 +119,8 @@ def _is_negative(text: str) -> bool:
 
 def scorecard(board: pd.DataFrame, caption: str) -> Html:
     """Show rows of the scorecard, each verdict by a mark and in words.
+
+    A link to `#fact-` and the id of a fact leads to its row.
 
     Parameters
     ----------
@@ -145,7 +154,8 @@ def scorecard(board: pd.DataFrame, caption: str) -> Html:
         }
     )
     rows = disclosure.declare(rows, "")  # what is printed is known
-    return table(rows, caption, labels={column: column for column in rows})
+    labels = {column: column for column in rows}
+    return table(rows, caption, labels, ids=board["fact_id"].map(_place))
 
 
 def verdicts(totals: pd.Series) -> Html:
@@ -170,6 +180,91 @@ def verdicts(totals: pd.Series) -> Html:
     )
     rows = disclosure.declare(rows, "")
     return table(rows, f"How the {totals.sum()} facts of the paper fare")
+
+
+def tiles(board: pd.DataFrame, titles: Mapping[str, str], address: str) -> Html:
+    """Show the scorecard at a glance: a tile for each number, by chapter and verdict.
+
+    Each tile leads to the row of its number. Who goes by keyboard or listens would have to pass
+    them all, so they meet the numbers that are inconsistent, and how many have which verdict.
+
+    Parameters
+    ----------
+    board
+        Rows that `helpers.compute.scorecard.compare` returns.
+    titles
+        What the chapters are called, by `chapter`.
+    address
+        Of the page that shows all these rows; the chapters are beside it.
+
+    Examples
+    --------
+    >>> from helpers.compute.scorecard import compare
+    >>> from helpers.load import load_study
+    >>> facts = load_study().facts.query("fact_id == 'P1'")
+    >>> tiles(compare(facts, {"P1": 95.0}), {"02_demographics": "People"}, "scorecard.ipynb")
+    People: 1 match
+    """
+    rank = board["verdict"].map(list(VERDICTS).index)
+    board = board.iloc[rank.argsort(kind="stable")]
+    key = "".join(
+        f'<li><span class="tile {_slug(verdict)}">{_mark(verdict)}</span> <b>{n}</b> {verdict}</li>'
+        for verdict, n in _tally(board).items()
+    )
+    groups, lines = "", []
+    for chapter, rows in board.groupby("chapter"):
+        title = titles[chapter]
+        page = str(PurePosixPath(address).with_stem(chapter))
+        groups += (
+            f'<li><a href="{escape(page)}">{escape(title)}</a>'
+            f'<span class="sr-only">: {_in_numbers(rows)}.</span>\n'
+            f"<div>{''.join(_tile(row, address) for row in rows.itertuples())}</div></li>\n"
+        )
+        lines.append(f"{title}: {_in_numbers(rows)}")
+    caption = (
+        "Each tile is a number that the paper prints and leads to its row in the "
+        f'<a href="{escape(address)}">scorecard</a>.'
+    )
+    html = (
+        f'<figure class="study tiles">\n<ul class="verdicts">{key}</ul>\n'
+        f'<ul class="chapters">\n{groups}</ul>\n<figcaption>{caption}</figcaption>\n</figure>'
+    )
+    return Html(html, "\n".join(lines))
+
+
+def _tile(row: NamedTuple, address: str) -> str:
+    told = f"{row.label}{_unit(row.unit, row.label)}: {_in_words(row.printed) or 'no number'}"
+    link = f'<a href="{escape(address)}#{_place(row.fact_id)}" class="tile {_slug(row.verdict)}"'
+    if row.verdict == "inconsistent":
+        title = escape(f"{told}, {row.verdict}")
+        return f'{link} title="{title}" aria-label="{title}">{_mark(row.verdict)}</a>'
+    return (
+        f'{link} title="{escape(told)}" tabindex="-1" aria-hidden="true">{_mark(row.verdict)}</a>'
+    )
+
+
+def _mark(verdict: str) -> str:
+    """Return a mark that no browser shows as a picture in colours of its own."""
+    return MARKS[verdict] + "\N{VARIATION SELECTOR-15}"
+
+
+def _tally(board: pd.DataFrame) -> pd.Series:
+    """Count each verdict that occurs, in the order of all verdicts."""
+    totals = board["verdict"].value_counts()
+    return totals.reindex([verdict for verdict in VERDICTS if verdict in totals])
+
+
+def _in_numbers(board: pd.DataFrame) -> str:
+    return ", ".join(f"{n} {verdict}" for verdict, n in _tally(board).items())
+
+
+def _place(fact_id: str) -> str:
+    """Return the id of a fact's row."""
+    return escape("fact-" + "-".join(fact_id.split()))
+
+
+def _slug(verdict: str) -> str:
+    return verdict.replace(" ", "-")
 
 
 def _unit(unit: str, label: str) -> str:
