@@ -135,6 +135,84 @@ def test_selections_without_their_words_are_told(tmp_path):
     assert any("carry no words in the export" in line for line in drafted.guessed)
 
 
+CODE, CASE = "0000000a-0000-4000-8000-00000000000{}".format, "0000000b-0000-4000-8000-000000000001"
+SAID = "Ayer\r\nno dormí, pero caminé por el río hasta que se hizo de noche.\r\nHoy sí."
+
+
+def selection(start, end, name="", codes=("0000000a-0000-4000-8000-000000000001",)):
+    codings = "".join(f'<Coding><CodeRef targetGUID="{code}"/></Coding>' for code in codes)
+    ends = f'startPosition="{start}" endPosition="{end}"'
+    return f'<PlainTextSelection name="{name}" {ends}>{codings}</PlainTextSelection>'
+
+
+def exported(path, inside, origin="", file="project.qde", address="internal://t.txt", more=""):
+    """Write a project of one text, as a program of that origin does."""
+    codes = f'<Code guid="{CODE(1)}" name="Sueño"/><Code guid="{CODE(2)}" name="Río"/>'
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(
+            file,
+            f'<Project xmlns="urn:QDA-XML:project:1.0" origin="{origin}"><CodeBook><Codes>{codes}'
+            f'</Codes></CodeBook><Sources><TextSource guid="{CODE(9)}" name="Eva" '
+            f'plainTextPath="{address}">{inside}</TextSource></Sources>{more}</Project>',
+        )
+        archive.writestr("sources/t.txt", SAID)
+    return path
+
+
+def found_in(path):
+    text = qdpx.read(path).texts[0]
+    return [text.text[coding.start : coding.end] for coding in text.codings]
+
+
+def test_atlas_names_the_file_as_it_likes_and_counts_line_ends_as_one(tmp_path):
+    inside = selection(5, 14, codes=[f"{{{CODE(1).upper()}}}"])
+    path = exported(tmp_path / "p.qdpx", inside, "ATLAS.ti 26", "Turnos.qde")
+    assert found_in(path) == ["no dormí,"]
+    assert found_in(exported(tmp_path / "p.qdpx", inside)) == ["\nno dormí"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words", "unchecked"),
+    [
+        ("no dormí, pero caminé por…", "all", 0),  # cut
+        ("no dormí, pero caminé", "all", 0),  # cut without a sign
+        ("pero caminé por el río", "all", 0),  # a title, taken from the words
+        ("río", "all", 1),  # a title that stands there by chance
+        ("noche larga", "all", 1),
+        ("dormí, pero caminé por…", "other", 0),
+        ("hasta que se hizo de noche", "other", 0),
+    ],
+)
+def test_names_of_selections_are_held_against_the_text(tmp_path, name, words, unchecked):
+    path = exported(tmp_path / "p.qdpx", selection(6, 38, name))
+    if words == "other":
+        with pytest.raises(IntakeError, match="selection 6 to 38: the export says"):
+            qdpx.read(path)
+    else:
+        assert found_in(path) == ["no dormí, pero caminé por el río"]
+        assert qdpx.read(path).unchecked == unchecked
+
+
+def test_whole_texts_cases_and_remarks(tmp_path):
+    inside = selection(6, 6, codes=()) + selection(6, 14, codes=[CODE(2), CASE])
+    inside += f'<Coding><CodeRef targetGUID="{CODE(1)}"/></Coding><VariableValue><VariableRef '
+    inside += f'targetGUID="{CODE(7)}"/><IntegerValue>41</IntegerValue></VariableValue>'
+    more = f'<Cases><Case guid="{CASE}" name="Eva"/></Cases><Notes><Note/></Notes>'
+    more += f'<Variables><Variable guid="{CODE(7)}" name="Edad"/></Variables>'
+    path = exported(tmp_path / "p.qdpx", inside, address="t.txt", more=more)
+    assert found_in(path) == [SAID.replace("\r\n", "\n"), "no dormí"]
+    project = qdpx.read(path)
+    assert project.left == {"Note": 1, "codings of cases": 1}
+    assert project.texts[0].about == {"Edad": "41"}
+    assert draft.draft([path]).frames["participants"]["edad"].tolist() == [41]
+
+
+def test_a_project_without_codings_is_refused(tmp_path):
+    path = exported(tmp_path / "p.qdpx", "")
+    with pytest.raises(IntakeError, match="no stretch of a text is coded"):
+        draft.draft([path])
+
+
 def test_codes_are_told_apart_by_their_path(tmp_path):
     drafted = draft.draft([foreign.project(tmp_path / "p.qdpx")])
     book = drafted.frames["codebook"].set_index("theme")

@@ -365,8 +365,10 @@ def _take_project(result: Draft, project: qdpx.Project, file: str, people: dict[
     result.took.append(
         f"{file}: {len(project.texts)} texts, {len(project.codes)} codes, {number} codings"
     )
+    if not number:
+        raise IntakeError([f"{file}: no stretch of a text is coded in it"])
     for kind, n in project.left.items():
-        result.left.append(f"{n} of {kind}: only texts are taken")
+        result.left.append(f"{n} of {kind}: only texts and their codes are taken")
     if project.unchecked:
         result.guessed.append(
             f"{project.unchecked} selections carry no words in the export, so that their place "

@@ -1,7 +1,8 @@
 """Read coded texts from a REFI-QDA project (.qdpx), which most programs for coding can export.
 
-A project is a ZIP archive with `project.qde`, an XML file, and the texts beside it. Codes are told
-apart by their GUID, since names repeat, and called by their path in the tree of codes.
+A project is a ZIP archive with `project.qde`, an XML file, and the texts beside it; ATLAS.ti names
+that file after the project. Codes are told apart by their GUID, since names repeat, and called by
+their path in the tree of codes.
 
 References
 ----------
@@ -11,6 +12,7 @@ REFI-QDA Standard 1.5 (2019), Rotterdam Exchange Format Initiative, https://www.
 import re
 import unicodedata
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +22,8 @@ from intake import IntakeError
 
 MOST = 200_000_000  # bytes that a member of the archive may unpack to
 CUT = re.compile(r"(\.\.\.|…)$")  # what programs put where they cut a selection's words
+LONG = 20  # characters, from which a name that stands in the text is no chance
+LEFT = {"Note", "Set", "Graph", "Link", "SelectionRef"}  # what else a project may hold
 
 
 @dataclass(frozen=True)
@@ -52,7 +56,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Project:
-    """All texts; the codes by GUID in the order of the tree; and what was not taken.
+    """All texts; the codes by GUID in the order of the tree; and how many of what were not taken.
 
     `unchecked` counts the selections whose words the export does not carry, so that only their
     place could be taken on trust.
@@ -67,8 +71,9 @@ class Project:
 def read(path: Path) -> Project:
     """Read a project.
 
-    Positions count Unicode code points. Some programs count a Windows line end as one, others as
-    two: where a text has them, the count under which the words of all its selections fit is taken.
+    Positions count Unicode code points. ATLAS.ti counts a Windows line end as one, others as two:
+    where a text has them, the count under which the words of all its selections fit is taken.
+    A code that was given to a text as a whole is a coding from its first to its last character.
 
     Raises
     ------
@@ -81,14 +86,15 @@ def read(path: Path) -> Project:
 
     try:
         archive = zipfile.ZipFile(path)
-        inside = next(i for i in archive.namelist() if i.lower().endswith("project.qde"))
+        named = [name for name in archive.namelist() if name.lower().endswith(".qde")]
+        inside = next((n for n in named if n.lower().endswith("project.qde")), None) or named[0]
         root = SafeTree.fromstring(_member(archive, inside))
     except OSError:
         raise IntakeError([f"{path}: no such file"]) from None
-    except (zipfile.BadZipFile, StopIteration):
-        raise IntakeError([f"{path.name}: is no REFI-QDA project (no project.qde in it)"]) from None
+    except (zipfile.BadZipFile, IndexError):
+        raise IntakeError([f"{path.name}: is no REFI-QDA project (no .qde file in it)"]) from None
     except (ParseError, DefusedXmlException) as error:
-        raise IntakeError([f"{path.name}: project.qde is no XML to be trusted: {error}"]) from None
+        raise IntakeError([f"{path.name}: {inside} is no XML to be trusted: {error}"]) from None
     return _project(path.name, archive, root)
 
 
@@ -101,65 +107,84 @@ def _member(archive: zipfile.ZipFile, name: str) -> bytes:
 def _project(file: str, archive: zipfile.ZipFile, root: Element) -> Project:
     for element in root.iter():  # versions of the standard differ in their namespace
         element.tag = element.tag.rpartition("}")[2]
-    users = {user.get("guid"): user.get("name") or "" for user in root.iter("User")}
+    users = {_guid(user): user.get("name") or "" for user in root.iter("User")}
     codes = dict(_codes(root.find("CodeBook/Codes"), ()))
-    about = _cases(root)
+    cases = {_guid(case) for case in root.iterfind("Cases/Case")}
+    variables = {_guid(v): v.get("name") or "" for v in root.iterfind("Variables/Variable")}
+    about = _cases(root, variables)
+    is_atlas = "ATLAS" in (root.get("origin") or "")
     problems: list[str] = []
     texts, unchecked = [], 0
-    left: dict[str, int] = {}
+    left = Counter(element.tag for element in root.iter() if element.tag in LEFT)
     for source in root.iterfind("Sources/*"):
         name = source.get("name") or source.get("guid") or ""
         if source.tag != "TextSource":
-            left[source.tag] = left.get(source.tag, 0) + 1
+            left[source.tag] += 1
             continue
         try:
             original = _text(archive, source)
         except IntakeError as error:
             problems += [f"{file}, source {name!r}: {problem}" for problem in error.problems]
             continue
-        selections = source.findall("PlainTextSelection")
-        positions, wrong = _counted(original, selections)
+        # Selections without a code carry remarks.
+        selections = source.findall("PlainTextSelection[Coding]")
+        positions, wrong = _counted(original, selections, is_atlas)
         problems += [f"{file}, source {name!r}: {problem}" for problem in wrong]
-        codings = []
-        for selection in selections:
-            unchecked += not _words(selection, original)
-            for coding in selection.findall("Coding"):
-                code = coding.find("CodeRef").get("targetGUID")
-                if code not in codes:
-                    problems.append(f"{file}, source {name!r}: no code has the GUID {code}")
-                    continue
-                user = coding.get("creatingUser") or selection.get("creatingUser")
-                ends = [int(selection.get(end)) for end in ("startPosition", "endPosition")]
-                if not wrong:
-                    start, end = (positions[place] for place in ends)
-                    codings.append(Coding(code, users.get(user, user or ""), start, end))
         plain = original.replace("\r\n", "\n").replace("\r", "\n")
-        texts.append(Text(name, plain, codings, about.get(source.get("guid"), {})))
+        codings = []
+        for owner in [source, *selections]:
+            unchecked += owner is not source and not _words(owner, original)[0]
+            for coding in owner.findall("Coding"):
+                code = _guid(coding.find("CodeRef"), "targetGUID")
+                if code in cases:  # NVivo marks so what is said by whom
+                    left["codings of cases"] += 1
+                elif code not in codes:
+                    problems.append(f"{file}, source {name!r}: no code has the GUID {code}")
+                elif not wrong:
+                    user = _guid(coding, "creatingUser") or _guid(owner, "creatingUser")
+                    start, end = (0, len(plain)) if owner is source else _span(owner, positions)
+                    codings.append(Coding(code, users.get(user, user), start, end))
+        own = _values(source, variables) | about.get(_guid(source), {})
+        texts.append(Text(name, plain, codings, own))
     if problems:
         raise IntakeError(problems)
-    return Project(texts, codes, left, unchecked)
+    return Project(texts, codes, dict(left), unchecked)
+
+
+def _guid(element: Element, name: str = "guid") -> str:
+    """Return a GUID, which may be written in capitals and in braces."""
+    return (element.get(name) or "").strip("{}").lower()
+
+
+def _span(selection: Element, positions: dict[int, int]) -> tuple[int, int]:
+    start, end = (int(selection.get(place)) for place in ("startPosition", "endPosition"))
+    return positions[start], positions[end]
 
 
 def _codes(parent: Element | None, path: tuple[str, ...]) -> Iterator[tuple[str, Code]]:
     for code in [] if parent is None else parent.findall("Code"):
         own = (*path, (code.get("name") or "").strip())
-        yield code.get("guid"), Code(own, (code.findtext("Description") or "").strip())
+        yield _guid(code), Code(own, (code.findtext("Description") or "").strip())
         yield from _codes(code, own)
 
 
-def _cases(root: Element) -> dict[str, dict[str, str]]:
+def _cases(root: Element, variables: dict[str, str]) -> dict[str, dict[str, str]]:
     """Return what the cases say of each source: the values of their variables."""
-    names = {v.get("guid"): v.get("name") or "" for v in root.iterfind("Variables/Variable")}
     about: dict[str, dict[str, str]] = {}
     for case in root.iterfind("Cases/Case"):
-        told = {"case": case.get("name") or ""}
-        for value in case.findall("VariableValue"):
-            variable = names.get(value.find("VariableRef").get("targetGUID"), "")
-            text = next((v.text for v in value if v.tag.endswith("Value") and v.text), "")
-            told[variable] = text.strip()
+        told = {"case": case.get("name") or ""} | _values(case, variables)
         for source in case.findall("SourceRef"):
-            about.setdefault(source.get("targetGUID"), {}).update(told)
+            about.setdefault(_guid(source, "targetGUID"), {}).update(told)
     return about
+
+
+def _values(element: Element, variables: dict[str, str]) -> dict[str, str]:
+    """Return the values of the variables of a case, or of a text, where MAXQDA has them."""
+    told = {}
+    for value in element.findall("VariableValue"):
+        text = next((v.text for v in value if v.tag.endswith("Value") and v.text), "")
+        told[variables.get(_guid(value.find("VariableRef"), "targetGUID"), "")] = text.strip()
+    return told
 
 
 def _text(archive: zipfile.ZipFile, source: Element) -> str:
@@ -167,10 +192,11 @@ def _text(archive: zipfile.ZipFile, source: Element) -> str:
     if inline is not None:
         return inline
     address = source.get("plainTextPath") or ""
-    if not address.startswith("internal://"):
+    wanted = address.removeprefix("internal://")
+    if not address or "://" in wanted:
         raise IntakeError([f"its text lies outside of the project ({address or 'no plain text'})"])
-    wanted = address.removeprefix("internal://").lower()
-    member = next((n for n in archive.namelist() if n.lower().endswith(f"/{wanted}")), None)
+    place = f"/{wanted.lstrip('/')}".lower()
+    member = next((n for n in archive.namelist() if f"/{n}".lower().endswith(place)), None)
     if member is None:
         raise IntakeError([f"its text {wanted} is not in the archive"])
     content = _member(archive, member)
@@ -182,8 +208,12 @@ def _text(archive: zipfile.ZipFile, source: Element) -> str:
         raise IntakeError([f"its text is neither UTF-8 nor UTF-16 ({place})"]) from None
 
 
-def _counted(text: str, selections: list[Element]) -> tuple[dict[int, int], list[str]]:
+def _counted(
+    text: str, selections: list[Element], is_atlas: bool
+) -> tuple[dict[int, int], list[str]]:
     """Find how positions are counted, and what is wrong with the selections by the best count.
+
+    Where no selection tells, the count is that of the program that wrote the export.
 
     Returns
     -------
@@ -198,15 +228,16 @@ def _counted(text: str, selections: list[Element]) -> tuple[dict[int, int], list
         as_one.append(place)
         place += not (letter == "\r" and text[index + 1 : index + 2] == "\n")
     as_one.append(place)
-    counts = [as_is] if as_one == as_is else [as_is, as_one]
-    best = min((_misfits(text, count, selections) for count in counts), key=len)
-    count = next(c for c in counts if len(_misfits(text, c, selections)) == len(best))
-    return dict(zip(reversed(count), reversed(as_one), strict=True)), best
+    counts = [as_one, as_is] if is_atlas else [as_is, as_one]
+    found = [_misfits(text, count, selections) for count in counts]
+    best = min((0, 1), key=lambda which: (len(found[which][0]), found[which][1]))
+    return dict(zip(reversed(counts[best]), reversed(as_one), strict=True)), found[best][0]
 
 
-def _misfits(text: str, count: list[int], selections: list[Element]) -> list[str]:
+def _misfits(text: str, count: list[int], selections: list[Element]) -> tuple[list[str], int]:
+    """Return a line for each selection that does not fit, and how many do not begin as told."""
     where = {theirs: index for index, theirs in reversed(list(enumerate(count)))}
-    problems = []
+    problems, others = [], 0
     for selection in selections:
         start, end = (int(selection.get(end)) for end in ("startPosition", "endPosition"))
         span = f"selection {start} to {end}"
@@ -214,24 +245,26 @@ def _misfits(text: str, count: list[int], selections: list[Element]) -> list[str
             problems.append(f"{span}: does not lie in the text, which has {count[-1]} characters")
             continue
         found = _even(text[where[start] : where[end]])
-        words = _words(selection, text)
-        is_cut = bool(CUT.search(selection.get("name") or ""))
-        if words and not (found.startswith(words) if is_cut else found == words):
+        words, is_part = _words(selection, text)
+        others += not found.startswith(words)
+        if not (words in found if is_part else found.startswith(words)):
             problems.append(f"{span}: the export says {words[:60]!r}, the text has {found[:60]!r}")
-    return problems
+    return problems, others
 
 
-def _words(selection: Element, text: str) -> str:
-    """Return the words that an export gives as a selection's name; nothing if it is a name.
+def _words(selection: Element, text: str) -> tuple[str, bool]:
+    """Return the words that an export gives as a selection's name, and whether they are a part.
 
-    Programs use the name for the words themselves, cut short if they are long, or for a number or a
-    remark. It counts as the words if it is as long as the selection, or cut, or stands in the text.
+    Programs use the name for the words themselves, cut short if they are long, for a title or for a
+    number. It is all words, or how they begin, if it is as long as the selection or ends in dots; a
+    part of them if it is long and stands in the text; else it says nothing of them.
     """
     name = (selection.get("name") or "").strip()
     words = _even(CUT.sub("", name))
     length = int(selection.get("endPosition")) - int(selection.get("startPosition"))
-    is_words = CUT.search(name) or len(name) == length or (len(words) > 3 and words in _even(text))
-    return words if is_words else ""
+    if CUT.search(name) or len(name) == length:
+        return words, False
+    return (words, True) if len(words) >= LONG and words in _even(text) else ("", True)
 
 
 def _even(text: str) -> str:
