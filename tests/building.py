@@ -29,7 +29,7 @@ def load_study():
 """
 SETTINGS = """
 title = "Tiny"
-records = "real"
+records = "synthetic"
 private = false
 """
 SCORECARD = """

@@ -124,14 +124,14 @@ def project(path, ends="\n", shift=0, named=True, encoding="utf-8"):
     return path
 
 
-def before_and_after(path):
-    """Write the stress and calm of 40 people before and after a course, as a spreadsheet has it."""
+def before_and_after(path, n=40):
+    """Write the stress and calm of n people before and after a course, as a spreadsheet has it."""
     rng = np.random.default_rng(3)
-    people = pd.DataFrame({"case": [f"K{n}" for n in range(1, 41)]})
-    people["unit"] = rng.choice(["north", "south"], 40)
-    people["stress_before"] = rng.integers(20, 40, 40)
-    people["stress_after"] = people["stress_before"] - rng.integers(-3, 9, 40)
-    people["calm_before"] = rng.integers(5, 20, 40)
-    people["calm_after"] = people["calm_before"] + rng.integers(-4, 5, 40)
+    people = pd.DataFrame({"case": [f"K{k}" for k in range(1, n + 1)]})
+    people["unit"] = rng.choice(["north", "south"], n)
+    people["stress_before"] = rng.integers(20, 40, n)
+    people["stress_after"] = people["stress_before"] - rng.integers(-3, 9, n)
+    people["calm_before"] = rng.integers(5, 20, n)
+    people["calm_after"] = people["calm_before"] + rng.integers(-4, 5, n)
     people.to_csv(path, index=False)
     return people

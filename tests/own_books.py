@@ -1,12 +1,14 @@
 """What tests of the books of other studies share: made-up studies, and their books."""
 
 import html
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import foreign
+import pandas as pd
 
 from intake import draft
 
@@ -26,6 +28,24 @@ def write(folder, name):
     own = folder / name
     draft.write(draft.draft([folder / file]), own)
     return own
+
+
+def add_facts(own, recipes, printed="1"):
+    """Give a study printed numbers: by name, the table, statistic, column and condition of each."""
+    described = json.loads((ROOT / "data" / "datapackage.json").read_text())["resources"]
+    facts = next(table for table in described if table["name"] == "facts") | {"path": "facts.csv"}
+    package = json.loads((own / "datapackage.json").read_text())
+    package["resources"].append(facts)
+    (own / "datapackage.json").write_text(json.dumps(package))
+    names = [field["name"] for field in facts["schema"]["fields"]]
+    rows = [
+        dict.fromkeys(names, "")
+        | {"fact_id": f"F{n}", "label": name, "printed": printed, "status": "reported"}
+        | {"chapter": "scale", "section": "Results"}
+        | dict(zip(["table", "statistic", "column", "where"], recipe, strict=True))
+        for n, (name, recipe) in enumerate(recipes.items())
+    ]
+    pd.DataFrame(rows).to_csv(own / "facts.csv", index=False)
 
 
 def build(own):

@@ -5,11 +5,10 @@ import re
 import shutil
 
 import foreign
-import pandas as pd
 import pingouin
 import pytest
 import release
-from own_books import ROOT, build, everything, site_of, write
+from own_books import add_facts, build, everything, site_of, write
 from scipy import stats
 
 from helpers.compute import scorecard
@@ -119,12 +118,6 @@ def test_planted_findings_are_found(built, tmp_path):
 
 def test_printed_tables_need_recipes_only(tmp_path):
     own = write(tmp_path, "wards")
-    described = json.loads((ROOT / "data" / "datapackage.json").read_text())["resources"]
-    facts = next(table for table in described if table["name"] == "facts") | {"path": "facts.csv"}
-    package = json.loads((own / "datapackage.json").read_text())
-    package["resources"].append(facts)
-    (own / "datapackage.json").write_text(json.dumps(package))
-    names = [field["name"] for field in facts["schema"]["fields"]]
     recipes = {
         "f": ("comparisons", "value", "statistic", "item == 'score'"),
         "df": ("comparisons", "value", "df2", "item == 'q3'"),
@@ -136,14 +129,7 @@ def test_printed_tables_need_recipes_only(tmp_path):
         "median": ("participants", "median", "age", "ward == 'Medical'"),
         "spread": ("participants", "sd", "age", ""),
     }
-    rows = [
-        dict.fromkeys(names, "")
-        | {"fact_id": f"F{n}", "label": name, "printed": "1", "status": "reported"}
-        | {"chapter": "scale", "section": "Results"}
-        | dict(zip(["table", "statistic", "column", "where"], recipe, strict=True))
-        for n, (name, recipe) in enumerate(recipes.items())
-    ]
-    pd.DataFrame(rows).to_csv(own / "facts.csv", index=False)
+    add_facts(own, recipes)
     study = load_study(own)
     values = dict(zip(recipes, scorecard.compute(study).values(), strict=True))
     raw = study.answers.merge(study.participants, on="participant_id")

@@ -1,13 +1,20 @@
 """A book of another study: its own pages, what is released, its twin, and what is told."""
 
 import json
+import re
 import shutil
 
+import foreign
 import own_book
 import pandas as pd
-from own_books import ROOT, build, everything, site_of, write
+import pytest
+from own_books import ROOT, add_facts, build, everything, site_of, write
+from release import Shown
 
+from helpers.compute.disclosure import DisclosureError
 from helpers.load import load_study
+from helpers.show import page
+from intake import draft
 
 
 def test_a_page_that_shows_a_row_stops_the_build_and_leaves_no_site(tmp_path):
@@ -31,14 +38,65 @@ def test_a_page_that_shows_a_row_stops_the_build_and_leaves_no_site(tmp_path):
     assert "'People' was not checked, and the study is private" in complaints
 
 
+def test_a_private_book_of_few_people_tells_no_count_of_them(tmp_path):
+    foreign.before_and_after(tmp_path / "course.csv", n=8)
+    own = tmp_path / "own"
+    draft.write(draft.draft([tmp_path / "course.csv"]), own)
+    assert build(own)[::2] == (0, "")
+    pages = [Shown(path.read_text()) for path in site_of(own).rglob("*.html")]
+    told = " ".join(text for shown in pages for _, text in shown.items)
+    assert "Fewer than 10 people took part" in told
+    assert not re.findall(r"\b(8|16|32)\b", told)  # people, answers to an item, answers
+    cells = {cell for shown in pages for row in shown.rows for cell in row}
+    assert not {cell for cell in cells if re.search(r"\d", cell)} - {"0"}  # nobody is missing
+
+
+def test_a_sentence_or_flow_with_a_small_count_is_stopped(tmp_path, monkeypatch):
+    settings = 'title = "T"\nrecords = "real"\n[compare]\ngroup = "sex"\nlabels = { f = "women" }\n'
+    (tmp_path / "study.toml").write_text(settings)
+    monkeypatch.setenv("STUDY_DATA", str(tmp_path))
+    for text in ["We asked 7 people.", "3 women say so", "3 of 40", "1,196 of 1,200 agree"]:
+        with pytest.raises(DisclosureError, match="tells of fewer people than may be shown"):
+            page.say(text)
+    text = "Fewer than 10 people, 12 women, 25 items from 1 to 6, 30 of 40"
+    assert repr(page.say(text)) == text
+    page.flow([(95, "asked", ""), (80, "answered", ""), (80, "coded", "")], "Who")
+    for n in [4, 91]:
+        with pytest.raises(DisclosureError, match="'Who' tells of fewer people"):
+            page.flow([(95, "asked", ""), (n, "answered", "")], "Who")
+
+
+def test_print_is_held_against_real_records_without_telling_them(tmp_path):
+    own = write(tmp_path, "wards")
+    recipes = {
+        "Answers of the first ward": (
+            "moments",
+            "value",
+            "n",
+            "item == 'q1' and group == 'Medical'",
+        ),
+        "Mean age": ("participants", "mean", "age", ""),
+    }
+    add_facts(own, recipes, printed="17")
+    assert build(own)[::2] == (0, "")
+    shown = Shown((site_of(own) / "chapters" / "print.html").read_text())
+    assert "2 differ from what the records give." in dict(shown.items)["sentence with numbers"]
+    assert ["Fact", "Printed", "Verdict", "Note"] in shown.rows
+    rows = json.loads((site_of(own) / "scorecard.json").read_text())
+    assert [(row["verdict"], row["computed"]) for row in rows] == [("differs", None)] * 2
+
+
 def test_released_stretches_are_quoted_and_no_others(tmp_path):
     own = write(tmp_path, "texts")
     study = load_study(own)
     first = study.codings.iloc[[0]]
     first[["participant_id", "question", "start", "end"]].to_csv(own / "released.csv", index=False)
+    settings = own / "study.toml"
+    settings.write_text(settings.read_text().replace('"real"', '"synthetic"'))
     status, _, complaints = build(own)
     assert (status, complaints) == (0, "")
     text = everything(site_of(own))
+    assert "The records are synthetic; no row describes a real person." in text
     texts = study.responses.set_index("participant_id")["text"]
     quoted = [
         row.participant_id

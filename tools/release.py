@@ -20,6 +20,7 @@ from execute import ROOT
 
 if TYPE_CHECKING:
     from helpers.load import Study
+    from helpers.load.settings import Settings
 
 TEXT = {".html", ".ipynb", ".js", ".json", ".txt", ".svg", ".xml", ".css", ".md", ".csv", ".toml"}
 DATA = {
@@ -36,7 +37,6 @@ DATA = {
 }
 WORDS = 6  # as many words of an answer in a row are its own
 PEOPLE = {"n", "people", "of", "base", "answers", "missing"}  # heads of columns that count people
-COUNTED = re.compile(r"\b(\d+) (?:of (\d+)\b|people|persons|participants|respondents)")
 
 
 class Leak(NamedTuple):
@@ -164,7 +164,7 @@ def leaks(site: Path, study: "Study") -> Iterator[Leak]:
             yield Leak(name, "person", row)
         if path.suffix == ".html":
             shown = Shown(path.read_text(encoding="utf-8"))
-            yield from (Leak(name, kind, what) for kind, what in small(shown, told.threshold))
+            yield from (Leak(name, kind, what) for kind, what in small(shown, told))
 
 
 def raw(notebook: dict[str, Any]) -> Iterator[str]:
@@ -220,8 +220,10 @@ def _flat(text: str) -> str:
     return ",".join(["", *re.findall(r"[\w.]+", text.lower()), ""])
 
 
-def small(shown: Shown, threshold: int) -> Iterator[tuple[str, str]]:
+def small(shown: Shown, told: "Settings") -> Iterator[tuple[str, str]]:
     """Find counts of people below the threshold, and what is left of a whole if they are below."""
+    from helpers.compute.disclosure import small_counts
+
     heads: list[str] = []
     for row in shown.rows:
         if row and not any(re.fullmatch(r"[\d.,–−%]+", cell) for cell in row):
@@ -229,13 +231,14 @@ def small(shown: Shown, threshold: int) -> Iterator[tuple[str, str]]:
             continue
         for head, cell in zip(heads, row, strict=False):
             # That nobody is missing tells nothing; that nobody is in a cell does.
-            is_small = cell.isdigit() and int(cell) < threshold and (cell, head) != ("0", "missing")
+            is_small = (
+                cell.isdigit() and int(cell) < told.threshold and (cell, head) != ("0", "missing")
+            )
             if head in PEOPLE and is_small:
                 yield "small cell", f"{row[0]}: {head} {cell}"
     for text in [*(text for _, text in shown.items), *shown.labels]:
-        for n, whole in COUNTED.findall(text):
-            if int(n) < threshold or (whole and 0 < int(whole) - int(n) < threshold):
-                yield "small count", text
+        if small_counts(text, told):
+            yield "small count", text
 
 
 if __name__ == "__main__":

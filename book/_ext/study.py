@@ -36,7 +36,8 @@ def label_records(
     """Say under the title of each chapter that its records are synthetic, if they are."""
     if doctree is None or "/" not in page or load_settings().records != "synthetic":
         return
-    data = app.builder.get_relative_uri(page, app.config.html_theme_options["dataset_page"])
-    link = f'<a href="{data}">synthetic</a>'
-    line = f'<p class="records">The records are {link}; no row describes a real person.</p>'
+    told, data = "synthetic", app.config.html_theme_options.get("dataset_page")
+    if data in app.env.found_docs:
+        told = f'<a href="{app.builder.get_relative_uri(page, data)}">{told}</a>'
+    line = f'<p class="records">The records are {told}; no row describes a real person.</p>'
     context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)

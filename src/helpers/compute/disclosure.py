@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from helpers.load.settings import Quotes, load_settings
+from helpers.load.settings import Quotes, Settings, load_settings
 
 SAFE_NK_N, SAFE_NK_K = 2, 0.9
 """The two largest values may not make up nine tenths of a sum."""
@@ -29,6 +29,7 @@ SAFE_PRATIO_P = 0.1
 """All values but the two largest make up at least a tenth of the largest."""
 
 _CHECKED = "disclosure"
+_PEOPLE = ("people", "persons", "participants", "respondents", "answers")
 
 
 class DisclosureError(ValueError):
@@ -69,6 +70,64 @@ def guard(frame: pd.DataFrame | None, what: str) -> None:
             "helpers.compute.disclosure returned; disclosure.declare marks one that says nothing "
             "of any person"
         )
+
+
+def guard_text(text: str) -> None:
+    """Stop where a sentence of a private study would tell a small count.
+
+    Raises
+    ------
+    DisclosureError
+        If it would; it quotes the count, and says what to do.
+
+    Examples
+    --------
+    >>> guard_text("3 people disagree")  # the book's own study is not private
+    """
+    if found := small_counts(text, load_settings()):
+        raise DisclosureError(
+            f"{found[0]!r} tells of fewer people than may be shown, and the study is private: "
+            "write the count with disclosure.told, or leave it out"
+        )
+
+
+def guard_counts(counts: Sequence[int], what: str) -> None:
+    """Stop where a figure of a private study would show one of these counts of people.
+
+    Raises
+    ------
+    DisclosureError
+        If one is above zero and below the threshold.
+
+    Examples
+    --------
+    >>> guard_counts([95, 3], "who took part")  # the book's own study is not private
+    """
+    if any(0 < n < load_settings().threshold for n in counts):
+        raise DisclosureError(f"{what!r} tells of fewer people than a private study may show")
+
+
+def small_counts(text: str, told: Settings) -> list[str]:
+    """Find counts of people below the threshold, or what they leave of a whole.
+
+    A count is a number in digits before "of" and another one, before a word for people, or before
+    what study.toml calls a group. Another way to say it is not seen.
+
+    Examples
+    --------
+    >>> told = Settings("A title", "real", private=True)
+    >>> small_counts("48 of 50 agree, 12 people do not, 4 participants left", told)
+    ['48 of 50', '4 participants']
+    """
+    groups = told.compare.labels.values() if told.compare else ()
+    nouns = "|".join(map(re.escape, [*_PEOPLE, *groups]))
+    pattern = rf"\b(\d[\d,]*) (?:of (\d[\d,]*)\b(?! rows)|(?:{nouns})\b)"
+    found = []
+    for match in re.finditer(pattern, text):
+        n, whole = (int(part.replace(",", "")) if part else 0 for part in match.groups())
+        if n < told.threshold or (whole and 0 < whole - n < told.threshold):
+            found.append(match[0])
+    return found
 
 
 def remark(frame: pd.DataFrame) -> str:

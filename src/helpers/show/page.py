@@ -3,7 +3,10 @@
 import re
 from collections.abc import Callable, Sequence
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from helpers.compute import disclosure
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -101,11 +104,17 @@ def say(text: str) -> Markdown:
     text
         Markdown without roles and directives, which only the book's own pages would understand.
 
+    Raises
+    ------
+    DisclosureError
+        If the study is private and the text tells a small count of people.
+
     Examples
     --------
     >>> say(f"Of {2 + 2} people, {2 / 4:.0%} say yes (difference {1 - 2}).")
     Of 4 people, 50% say yes (difference −1).
     """
+    disclosure.guard_text(text)
     return Markdown(re.sub(r"(?<![^\s(])-(?=[\d.])", "\N{MINUS SIGN}", text.strip()))
 
 
@@ -119,6 +128,11 @@ def flow(steps: Sequence[tuple[int, str, str]], caption: str) -> Html:
     caption
         What the flow shows.
 
+    Raises
+    ------
+    DisclosureError
+        If the study is private and few people remain or leave.
+
     Examples
     --------
     >>> flow([(4, "asked", "All of them."), (3, "answered", "One did not.")], "Who answered")
@@ -126,7 +140,9 @@ def flow(steps: Sequence[tuple[int, str, str]], caption: str) -> Html:
     4 asked. All of them.
     3 answered. One did not.
     """
-    most = steps[0][0]
+    counts = [n for n, _, _ in steps]
+    disclosure.guard_counts([*counts, *(a - b for a, b in pairwise(counts))], caption)
+    most = counts[0]
     items = "\n".join(
         f'<li><span class="bar" style="width: {100 * n / most:.1f}%"></span>'
         f"<strong>{n}</strong> {escape(who)}<small>{escape(remark)}</small></li>"

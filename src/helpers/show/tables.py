@@ -153,7 +153,9 @@ def scorecard(board: pd.DataFrame, caption: str) -> Html:
             "Note": board["note"],
         }
     )
-    rows = disclosure.declare(rows, "")  # what is printed is known
+    if load_settings().private:  # what is printed is known, and what the records say is not
+        rows = rows.drop(columns="From the data")
+    rows = disclosure.declare(rows, "")
     labels = {column: column for column in rows}
     return table(rows, caption, labels, ids=board["fact_id"].map(_place))
 
