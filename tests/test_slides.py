@@ -69,20 +69,27 @@ def test_a_table_is_cut_to_what_is_spoken_about(book, cut, left):
     assert [row.get_text() for row in rows] == left
 
 
-def test_a_figure_is_cut_and_fills_the_slide_with_text_that_can_be_read():
+def test_parts_of_a_figure_fill_the_slide_with_text_that_can_be_read():
     text = '<text y="{}" style="font-size: 5px">x</text>'
+    rule = '<path d="M 150.00 380.00 L 150.00 10.00"/>'
+    bars = "".join(f'<path d="M 0.00 {y}.00 L 90.00 {y + 20}.00"/>' for y in range(0, 400, 50))
     figure = slides.BeautifulSoup(
         '<svg viewbox="0 0 300 400" style="font-size: 10px">'
+        + rule
+        + bars
         + "".join(text.format(y) for y in (10, 150, 250, 390))
         + "</svg>",
         "html.parser",
-    ).svg
-    slides.enlarge(figure, 0.25, 0.75)
-    assert figure["viewbox"] == "0 100.0 300 200.0"
-    assert "width: 855px; height: 570px" in figure["style"]
-    assert [text["y"] for text in figure("text")] == ["150", "250"]
+    )
+    slides.enlarge(figure.svg, [(25, 47), (80, 100)])
+    # Bars end at 70, 120, ...; the text at 390 ends the last but one space.
+    parts = figure("svg")
+    assert [part["viewbox"] for part in parts] == ["0 85.0 300 100.0", "0 335.0 300 65.0"]
+    assert [[text["y"] for text in part("text")] for part in parts] == [["150"], ["390"]]
+    scale = min(slides.ROOM[0] / 300, slides.ROOM[1] / 165)
+    assert f"width: {300 * scale:.0f}px; height: {100 * scale:.0f}px" in parts[0]["style"]
     sizes = [float(size) for size in re.findall(r"size: ([\d.]+)px", str(figure("text")))]
-    assert all(size * 855 / 300 >= 24 for size in sizes)
+    assert all(size * scale >= 24 for size in sizes)
 
 
 @pytest.mark.parametrize(
@@ -127,8 +134,18 @@ READABLE = """() => {
     const matrix = e.closest("svg") ? e.getScreenCTM() : { a: 1, b: 0 };
     const size = parseFloat(getComputedStyle(e).fontSize) * Math.hypot(matrix.a, matrix.b);
     if (size < 24) faults.push(`${size.toFixed(1)} px: ${about(e)}`);
-    if (box.left < 0 || box.top < 0 || box.right > 1280 || box.bottom > 720)
+    if (box.left < 16 || box.top < 0 || box.right > 1264 || box.bottom > 710)
       faults.push(`cut off: ${about(e)}`);
+  }
+  for (const svg of slide.querySelectorAll("figure svg")) {
+    const { top, bottom } = svg.getBoundingClientRect();
+    for (const e of svg.querySelectorAll("path, text, use")) {
+      const box = e.getBoundingClientRect();
+      const slack = e.tagName === "text" ? box.height / 4 : 1;  // letters do not fill their line
+      for (const edge of [top, bottom])  // a line of the grid may go through
+        if (box.width > 3 && box.top < edge - slack && box.bottom > edge + slack)
+          faults.push(`cut through: ${about(e)} ${e.getAttribute("d") ?? ""}`);
+    }
   }
   return faults;
 }"""

@@ -4,8 +4,9 @@ A source in `book/slides` is Markdown with slides between lines `---`. In it
 
 - `{{ CHAPTER#ID }}` on a line of its own is the figure of that id or class in a built chapter,
 - `{{ CHAPTER#table: WORDS }}` the table whose caption begins with these words,
-- `| rows 1-4`, `| columns 1 3`, `| from 0 to 45` behind one of these keep rows and columns, counted
-  from 1, or the part of a figure between two heights, in per cent from its top,
+- `| rows 1-4`, `| columns 1 3`, `| from 0 to 45 and 90 to 100` behind one of these keep rows and
+  columns, counted from 1, or parts of a figure between heights, in per cent from its top, where the
+  nearest place counts at which nothing is cut,
 - `{{ CHAPTER: CODE }}` a number from one of the chapter's sentences, named by the code that stands
   in braces there, such as `holm[0]:.3f`,
 
@@ -26,6 +27,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -44,9 +46,9 @@ REVEAL_SHA512 = (
 )
 PARTS = ["dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE"]
 PIECE = re.compile(r"^\{\{ *(\w+)#([^|}]+?) *((?:\|[^|}]+)*)\}\}$", re.MULTILINE)
-ROOM = 1216, 570
+ROOM = 1216, 600
 """How many pixels of a slide a figure may have."""
-LEAST = 24.5
+LEAST = 24.1
 """How many pixels its text must have."""
 NUMBER = re.compile(r"\{\{ *(\w+): *(.+?) *\}\}")
 
@@ -126,11 +128,10 @@ def piece(chapter: str, name: str, cut: str) -> Tag:
     found = copy.copy(found)
     for caption in found(["caption", "figcaption"]):
         caption.decompose()
-    top, bottom = 0.0, 100.0
+    parts = [(0, 100)]
     for part in filter(None, (part.strip() for part in cut.split("|"))):
-        numbers = list(map(int, re.findall(r"\d+", part)))
         if part.startswith("from"):
-            top, bottom = numbers
+            parts = re.findall(r"(\d+) to (\d+)", part)
         elif part.startswith("rows"):
             keep(found.tbody("tr"), part)
         elif part.startswith("columns"):
@@ -139,7 +140,7 @@ def piece(chapter: str, name: str, cut: str) -> Tag:
         else:
             raise SlideError(f"no way to cut is called {part}")
     for figure in found("svg"):
-        enlarge(figure, top / 100, bottom / 100)
+        enlarge(figure, [(float(top), float(bottom)) for top, bottom in parts])
     return found
 
 
@@ -154,22 +155,55 @@ def keep(elements: list[Tag], which: str) -> None:
             element.decompose()
 
 
-def enlarge(figure: Tag, top: float, bottom: float) -> None:
-    """Show the part of a figure between two heights as large as fits, and its text large enough."""
+def enlarge(figure: Tag, parts: Sequence[tuple[float, float]] = ((0, 100),)) -> None:
+    """Show parts of a figure, between heights in per cent, as large as fits, with text to match."""
     _, _, width, height = map(float, figure["viewbox"].split())
-    top, bottom = top * height, bottom * height
-    scale = min(ROOM[0] / width, ROOM[1] / (bottom - top))
-    figure["viewbox"] = f"0 {top:.1f} {width:g} {bottom - top:.1f}"
-    own = float(re.search(r"font-size: ([\d.]+)px", figure["style"])[1])
-    figure["style"] += f"; width: {scale * width:.0f}px; height: {scale * (bottom - top):.0f}px"
+    parts = [[uncut(figure, share / 100 * height) for share in part] for part in parts]
+    scale = min(ROOM[0] / width, ROOM[1] / sum(bottom - top for top, bottom in parts))
+    for top, bottom in parts:
+        part = copy.copy(figure)
+        part["viewbox"] = f"0 {top:.1f} {width:g} {bottom - top:.1f}"
+        part["style"] += f"; width: {scale * width:.0f}px; height: {scale * (bottom - top):.0f}px"
+        for text in part("text"):
+            if top <= height_of(text) <= bottom:
+                size = f"font-size: {max(size_of(text), LEAST / scale):.2f}px"
+                style = re.sub(r"font-size: [\d.]+px;? *", "", text.get("style", ""))
+                text["style"] = f"{style}; {size}"
+            else:
+                text.decompose()
+        figure.insert_before(part)
+    figure.decompose()
+
+
+def uncut(figure: Tag, height: float) -> float:
+    """Return the height nearest to one at which nothing is drawn in a figure."""
+    end = 0.0
+    places = [0.0]
+    for top, bottom in sorted(heights(figure)):
+        if top > end:
+            places.append((end + top) / 2)
+        end = max(end, bottom)
+    places.append(float(figure["viewbox"].split()[3]))
+    return min(places, key=lambda place: abs(place - height))
+
+
+def heights(figure: Tag) -> Iterator[tuple[float, float]]:
+    """Yield from where to where shapes and texts reach down a figure."""
     for text in figure("text"):
-        if not top <= height_of(text) <= bottom:
-            text.decompose()
-            continue
-        style = text.get("style", "")
-        given = re.search(r"font-size: ([\d.]+)px", style)
-        size = max(float(given[1]) if given else own, LEAST / scale)
-        text["style"] = re.sub(r"font-size: [\d.]+px;? *", "", style) + f"; font-size: {size:.2f}px"
+        yield height_of(text) - size_of(text), height_of(text) + size_of(text) / 3
+    for marker in figure("use"):
+        yield float(marker["y"]) - 4, float(marker["y"]) + 4
+    for path in figure.select("path:not(defs path)"):
+        points = re.findall(r"(-?[\d.]+) (-?[\d.]+)", path["d"])
+        xs, ys = zip(*((float(x), float(y)) for x, y in points), strict=True)
+        if max(xs) > min(xs):  # else a line of the grid, which goes through everything
+            yield min(ys), max(ys)
+
+
+def size_of(text: Tag) -> float:
+    """Return the size of a text in a figure: its own, or else the whole's."""
+    style = text.get("style", "") + "; " + text.find_parent("svg")["style"]
+    return float(re.search(r"font-size: ([\d.]+)px", style)[1])
 
 
 def height_of(text: Tag) -> float:
