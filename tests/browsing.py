@@ -7,7 +7,8 @@ import pytest
 
 SITE = Path(__file__).parents[1] / "book" / "_build" / "html"
 PAGES = sorted(path.relative_to(SITE).as_posix() for path in SITE.rglob("*.html"))
-PAGES = [name for name in PAGES if name != "index.html"]  # the same bytes as the first page
+# The first page has two names; the source of the helpers has no text but code.
+PAGES = [name for name in PAGES if name != "index.html" and not name.startswith("_modules/")]
 CHAPTERS = [name for name in PAGES if name.startswith("chapters/")]
 THEME = "document.documentElement.dataset.theme"
 # Contrast takes axe most of its time, and depends on nothing but these: two texts stand for all.

@@ -12,7 +12,8 @@ from audit.two_groups import ALPHA
 
 VALUE = r"([<>=])\s?(-?\s?(?:\d[\d,]*\.?\d*|\.\d+))"
 DF = r"(\d+\.?\d*)"
-TESTS = {
+# How the tests are written, in APA style and close to it.
+_TESTS = {
     "t": rf"(?<![^\W_])t\s?\(\s?{DF}\s?\)",
     "F": rf"(?<![^\W_])F\s?\(\s?{DF}\s?,\s?{DF}\s?\)",
     "r": rf"(?<![^\W_])r\s?\(\s?{DF}\s?\)",
@@ -21,8 +22,6 @@ TESTS = {
     rf"\(\s?{DF}(?:\s?,\s?[nN]\s?=\s?\d[\d,]*)?\s?\)",
     "Q": rf"(?<![^\W_])Q(?:-?(?:w|within|b|between))?\s?\(\s?{DF}\s?\)",
 }
-"""How the tests are written, in APA style and close to it."""
-
 P = r"(?:(n\.?s)\b|p\s?([<>=])\s?(0?\.\d+|[01](?!\d|\.\d))(e-?\d+)?)"
 ONE_TAIL = re.compile(r"one[-\s]?(?:tail|sided)|directional", re.IGNORECASE)
 # fmt: off
@@ -75,7 +74,7 @@ def read(text: str, digits: Reading = "either") -> pd.DataFrame:
     one_tail = bool(ONE_TAIL.search(text))
     found = {
         match.start(): _held(test, match, one_tail, digits)
-        for test, pattern in TESTS.items()
+        for test, pattern in _TESTS.items()
         for match in re.finditer(rf"{pattern}\s?{VALUE}\s?,\s?{P}", text)
     }
     rows = [found[start] for start in sorted(found) if found[start]]
