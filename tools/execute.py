@@ -284,12 +284,13 @@ def results(
     """
     work = book / "_build"
     variables = kernel_variables(work)
+    is_own = data_folder() == ROOT / "data"
     sources, faults = {SCORE: b""}, []
     for name in chapters(book):
         path = book / name
         exercises = book / "exercises" / f"{path.stem}.md"
         try:
-            sources[name] = sheets.splice(path.read_bytes(), exercises)
+            sources[name] = sheets.splice(path.read_bytes(), exercises, is_own)
         except sheets.ExerciseError as error:
             faults.append(Fault(f"exercises/{exercises.name}", str(error)))
     keys = {

@@ -35,6 +35,13 @@ TRAINS = re.compile(
     r"\*Trains: (?P<skill>[^·*]+) · (?P<level>easy|medium|hard)(?P<no_code> · no code)?"
     r" · (?P<minutes>\d+)\s+minutes\.\*\s+"
 )
+NOT_THEIRS = """
+> **These questions are about the book's own study.** Their answers hold for its records, not for
+> those on this page.
+
+"""
+"""Stands under the title of the exercises where the pages show other data."""
+
 WRONG = 3
 """Wrong answers that an exercise needs at least."""
 
@@ -200,8 +207,12 @@ def _exercise(path: Path, title: str, text: str) -> Exercise:
     return Exercise(label[1], title, question, ":class: judge" in text)
 
 
-def splice(chapter: bytes, path: Path) -> bytes:
-    """Return a chapter with its exercises in their place, solved and with the answers shown."""
+def splice(chapter: bytes, path: Path, is_own: bool = True) -> bytes:
+    """Return a chapter with its exercises in their place, solved and with the answers shown.
+
+    They ask about the book's own study. Under other data (`is_own` false) a note says so, and their
+    code is shown and not run.
+    """
     if PLACE.encode() not in chapter or not path.exists():
         return chapter
     try:
@@ -210,15 +221,28 @@ def splice(chapter: bytes, path: Path) -> bytes:
         return chapter
     place = next(i for i, c in enumerate(notebook["cells"]) if PLACE in "".join(c["source"]))
     ends = {exercise.codes[-1]: exercise.answer for exercise in read(path).exercises}
-    new = []
-    for number, cell in enumerate(cells(path)):
-        tags = set(cell.metadata.get("tags", []))
-        if "wrong" in tags:
-            continue
-        if tags & {"setup", "test"}:
+    spliced = [c for c in cells(path) if "wrong" not in c.metadata.get("tags", [])]
+    if not is_own:
+        spliced = list(_shown(spliced))
+    for number, cell in enumerate(spliced):
+        if set(cell.metadata.get("tags", [])) & {"setup", "test"}:
             cell.metadata["tags"] = ["remove-cell"]
         if cell.source in ends:
             cell.source += f"\n{ends[cell.source]}"
-        new.append(cell | {"id": f"exercises-{number}"})
-    notebook["cells"][place : place + 1] = new
+        spliced[number] = cell | {"id": f"exercises-{number}"}
+    notebook["cells"][place : place + 1] = spliced
     return json.dumps(notebook, ensure_ascii=False, indent=1).encode()
+
+
+def _shown(exercises: list["NotebookNode"]) -> Iterator["NotebookNode"]:
+    """Turn solutions' code into text, leave out set-up and tests, and note whose they are."""
+    from nbformat.v4 import new_markdown_cell
+
+    note = NOT_THEIRS
+    for cell in exercises:
+        if cell.cell_type == "markdown":
+            title, _, text = cell.source.partition("\n")
+            yield new_markdown_cell(f"{title}\n{note}{text}")
+            note = ""
+        elif not cell.metadata.get("tags"):
+            yield new_markdown_cell(f"```python\n{cell.source}\n```")

@@ -263,13 +263,18 @@ def saturation(present: pd.DataFrame, orders: int = 1_000, seed: int = 1) -> pd.
     [1.0, 4.0]
     """
     named = present.loc[:, present.any()].to_numpy(dtype=int)
+    named = named[:, named.sum(axis=0).argsort(kind="stable")]
+    final = named.sum(axis=0)
+    fewer = np.searchsorted(final, final)  # how many things fewer people name; they stand before
+    people = np.arange(len(named))
     rng = np.random.default_rng(seed)
-    order = rng.permuted(np.tile(np.arange(len(named)), (orders, 1)), axis=1)
-    counts = named[order].cumsum(axis=1)  # orders × people × things
-    all_named = (counts > 0).all(axis=2).argmax(axis=1) + 1
-    final = counts[0, -1]
-    more, fewer = np.nonzero(final[:, None] > final)
-    upset = (counts[:, :, more] < counts[:, :, fewer]).any(axis=2)
-    # The last upset, counted from the front; nobody upset leaves 0, and the ranking from 1 on.
-    last = np.where(upset.any(axis=1), len(named) - upset[:, ::-1].argmax(axis=1), 0)
-    return pd.DataFrame({"all_named": all_named, "ranking_holds": last + 1})
+    rows = []
+    for _ in range(orders):  # one at a time, as the counts of all orders can exceed the memory
+        counts = named[rng.permuted(people)].cumsum(axis=0)  # people × things
+        all_named = (counts > 0).all(axis=1).argmax() + 1
+        most = np.maximum.accumulate(counts, axis=1)
+        is_behind = counts[:, fewer > 0] < most[:, fewer[fewer > 0] - 1]
+        upset = np.flatnonzero(is_behind.any(axis=1))
+        # Counted from the front, the ranking holds from after the last upset on, if there is one.
+        rows.append((all_named, upset[-1] + 2 if upset.size else 1))
+    return pd.DataFrame(rows, columns=["all_named", "ranking_holds"])

@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike
 from audit import ALPHA, compare, counted, mann_whitney
 from helpers.compute import omi
 
+BATCH = 100
+"""How many permutations are counted at once; all of them can exceed the memory."""
+
 
 class Ordinal(NamedTuple):
     """What the cumulative model says of two groups."""
@@ -123,13 +126,16 @@ def permuted(
     people = answers[answers[group].isin(groups)]
     given = people[[*items]].to_numpy(dtype=float, na_value=np.nan)
     values = np.arange(np.nanmin(given), np.nanmax(given) + 1)
-    each = (given[:, :, None] == values).astype(np.intp)  # people × items × answers
+    # As real numbers, whose products are faster than those of whole ones and below 2**53 as exact.
+    each = (given[:, :, None] == values).astype(float)  # people × items × answers
     labels = (people[group] == groups[0]).to_numpy()
     rng = np.random.default_rng(seed)
-    dealt = rng.permuted(np.tile(labels, (permutations, 1)), axis=1)
-    in_first = np.vstack([labels, dealt]).astype(np.intp)
-    first = np.tensordot(in_first, each, 1)
-    second = each.sum(axis=0) - first
+    counts = [np.tensordot(labels[None].astype(float), each, 1)]
+    for start in range(0, permutations, BATCH):
+        many = np.tile(labels, (min(BATCH, permutations - start), 1))
+        counts.append(np.tensordot(rng.permuted(many, axis=1).astype(float), each, 1))
+    first = np.concatenate(counts).astype(np.intp)
+    second = each.sum(axis=0).astype(np.intp) - first
     if test == "mwu_p":
         p = mann_whitney(first, second)[1]
     else:
