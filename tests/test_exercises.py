@@ -283,6 +283,17 @@ def test_the_page_has_question_solution_and_answer_but_nothing_wrong(source):
     assert len({cell["id"] for cell in cells[:-1]}) == len(cells) - 1
 
 
+def test_other_data_get_the_question_and_the_code_but_nothing_that_runs(source):
+    cells = json.loads(sheets.splice(chapter(), source, is_own=False))["cells"]
+    texts = ["".join(cell["source"]) for cell in cells]
+    assert all(cell.get("cell_type") != "code" for cell in cells)
+    assert texts[0].startswith(f"## Exercises\n{sheets.NOT_THEIRS}")
+    assert sum(sheets.NOT_THEIRS in text for text in texts) == 1
+    assert "```python\nn = len(people)\n```" in texts
+    assert "How many people?" in "\n".join(texts)
+    assert not any("assert" in text or "forgotten" in text for text in texts)
+
+
 def test_a_chapter_without_exercises_stays_as_it_is(source, tmp_path):
     assert sheets.splice(chapter(), tmp_path / "none.md") == chapter()
     assert sheets.splice(b'{"cells": []}', source) == b'{"cells": []}'

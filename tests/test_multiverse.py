@@ -55,7 +55,8 @@ def test_mcnemar_agrees_with_r():
 # Permuted labels
 
 
-def test_every_permutation_is_a_comparison_of_people_with_other_labels():
+def test_every_permutation_is_a_comparison_of_people_with_other_labels(monkeypatch):
+    monkeypatch.setattr("helpers.compute.multiverse.BATCH", 2)  # two full ones and a rest
     few = permuted(ANSWERS, ITEMS, permutations=5, seed=3)
     tests = gender_tests(ANSWERS)
     assert few[0] == (tests["p"] < 0.05).sum()

@@ -15,6 +15,7 @@ from wordcloud import WordCloud
 from helpers import words
 from helpers.compute.words import (
     cloud,
+    contexts,
     declared,
     frequencies,
     in_context,
@@ -319,6 +320,17 @@ def test_parts_of_words_are_no_uses():
     texts = pd.Series({"P01": "unfamily familyhood", "P02": "the family's house"})
     assert in_context(texts, "family")["person"].tolist() == ["P02"]
     assert in_context(texts, "nowhere").columns.tolist() == ["person", "left", "word", "right"]
+
+
+def test_many_words_in_context_are_what_each_of_them_is_alone():
+    spoken = ["family", "Family", "support network", "network", "nowhere"]
+    found = contexts(RECOVERY, spoken, width=3, forms={"support network": "support network"})
+    assert [*found] == spoken
+    for word, uses in found.items():
+        alone = in_context(RECOVERY, word, 3, {"support network": "support network"})
+        assert uses.equals(alone)
+    assert found["family"].equals(found["Family"])
+    assert len(found["family"]) > 0
 
 
 @pytest.mark.parametrize("language", STUDY.languages)

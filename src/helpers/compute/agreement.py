@@ -512,8 +512,8 @@ def _pair(a: np.ndarray, b: np.ndarray, values: int) -> tuple[int, float, float]
     both = (a >= 0) & (b >= 0)
     if not both.any():
         return 0, np.nan, np.nan
-    table = np.zeros((values, values))
-    np.add.at(table, (a[both], b[both]), 1)
+    cells = np.bincount(a[both] * values + b[both], minlength=values**2)
+    table = cells.reshape(values, values).astype(float)
     with np.errstate(invalid="ignore"):
         kappa = cohens_kappa(table, return_results=False)
     return int(both.sum()), 100 * np.trace(table) / table.sum(), kappa

@@ -404,17 +404,50 @@ def in_context(
     0    P01         My   family   helps. No
     1    P01  helps. No   family  , no hope.
     """
+    return contexts(texts, [word], width, forms)[word]
+
+
+def contexts(
+    texts: pd.Series, words: Iterable[str], width: int = 6, forms: Mapping[str, str] | None = None
+) -> dict[str, pd.DataFrame]:
+    """Return every use of each of some words with the words around it; the texts are read once.
+
+    Parameters
+    ----------
+    texts, width, forms
+        As for `in_context`.
+    words
+        Words or terms of several.
+
+    Returns
+    -------
+    dict
+        By word what `in_context` returns of it.
+
+    Examples
+    --------
+    >>> found = contexts(pd.Series({"P01": "No family, no hope."}), ["family", "hope"], 1)
+    >>> found["hope"]
+      person left  word right
+    0    P01   no  hope     .
+    """
     forms = forms or {}
-    sought, find = _bare(_plain(word)), _finder([word, *forms])
-    rows = []
+    rows = {word: [] for word in words}
+    sought: dict[str, list[str]] = {}
+    for word in rows:
+        sought.setdefault(_bare(_plain(word)), []).append(word)
+    find = _finder([*rows, *forms])
     for person, text in texts.items():
         plain = _plain(text)
         for use in find.finditer(plain):
-            if sought in (_bare(use[0]), forms.get(_bare(use[0]))):
-                left = re.search(rf"(?:\S+ ){{0,{width}}}\S*$", plain[: use.start()])
-                right = re.match(rf"\S*(?: \S+){{0,{width}}}", plain[use.end() :])
-                rows.append((person, left[0], use[0], right[0]))
-    return pd.DataFrame(rows, columns=["person", "left", "word", "right"])
+            bare = _bare(use[0])
+            for found in {bare, forms.get(bare)} & sought.keys():
+                left = " ".join(plain[: use.start()].rsplit(" ", width + 1)[-width - 1 :])
+                right = " ".join(plain[use.end() :].split(" ", width + 1)[: width + 1])
+                for word in sought[found]:
+                    rows[word].append((person, left, use[0], right))
+    columns = ["person", "left", "word", "right"]
+    return {word: pd.DataFrame(uses, columns=columns) for word, uses in rows.items()}
 
 
 def _texts(study: Study, question: str) -> pd.Series:
