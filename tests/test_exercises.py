@@ -382,7 +382,7 @@ def test_a_student_gets_blanks_and_neither_solution_nor_tests(made):
         ("3", "Right."),
         ("2", "Somebody was forgotten."),
         ('"3"', "This is text; a number is asked for. What was checked: '3'"),
-        ("nobody", "There is no n yet: run your cell above, and mend it if it shows an error."),
+        ("nobody", "`n` has no value yet: run your cell above, and mend it if it shows an error."),
     ],
 )
 def test_a_check_is_one_line_that_begins_with_what_helps(made, answer, said):
@@ -404,7 +404,7 @@ def test_a_notebook_begins_with_its_tables(made):
     notebook = nbformat.read(made / "student" / f"{SHORT}.ipynb", as_version=4)
     texts = [cell.source for cell in notebook.cells]
     assert texts.index("study.participants.head(3)") < texts.index("missing = ...")
-    assert "`study.participants`: One row a person interviewed" in texts
+    assert "`study.participants`: each row is a person interviewed" in texts
 
 
 def test_a_teacher_gets_solution_and_grader(made):

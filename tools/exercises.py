@@ -34,13 +34,13 @@ generate: true
 tests:
   files: false
 """
-HOW_TO = """# Exercises to {chapter}
+HOW_TO = """# Exercises: {name}
 
 First run all cells once: choose Run, then Run All Cells. Replace the dots by your answer, run the
 cell (Shift and Enter), and then the check below it. A check tells whether an answer is right and,
-for some wrong ones, where to look again. What is shown, and how, stands in the chapter `{chapter}`
-of the book; how to do it in pandas, in the chapter `primer`. Exercises marked *no code* take paper
-and pencil: type in what you find. Nobody in the records exists: they are synthetic.
+for some wrong ones, where to look again. What you need stands in the book: {chapters}. Exercises
+marked *no code* take paper and pencil: type in what you find. Nobody in the records exists: they
+are synthetic.
 
 {contents}"""
 JUDGE = "**{number}, continued.** Your judgement, and the reasons on both sides:"
@@ -71,7 +71,10 @@ def student(sheet: Sheet) -> "NotebookNode":
         code(f"# What the checks need\nsealed = {json.dumps(sealed, indent=4)}", metadata=FOLDED),
     ]
     for table, row in tables_of(sheet).items():
-        parts += [text(f"`study.{table}`: {row}"), code(f"study.{table}.head(3)")]
+        parts += [
+            text(f"`study.{table}`: {row.replace('One row ', 'each row is ')}"),
+            code(f"study.{table}.head(3)"),
+        ]
     for number, exercise in enumerate(sheet.exercises, start=1):
         call = f'report("{exercise.label}", "{exercise.answer}")'
         parts += [
@@ -100,7 +103,14 @@ def how_to(sheet: Sheet) -> str:
         for number, exercise in enumerate(sheet.exercises, start=1)
     ]
     head = ["| | Exercise | Level | Minutes | |", "|---|---|---|---|---|"]
-    return HOW_TO.format(chapter=sheet.name, contents="\n".join(head + rows))
+    names = [
+        f"`{name}`"
+        for name in dict.fromkeys([sheet.name, "primer"])
+        if (ROOT / "book" / "chapters" / f"{name}.ipynb").exists()
+    ]
+    return HOW_TO.format(
+        name=sheet.name, chapters=" and ".join(names), contents="\n".join(head + rows)
+    )
 
 
 def tables_of(sheet: Sheet) -> dict[str, str]:

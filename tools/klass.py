@@ -29,14 +29,16 @@ from helpers.load import Study, load_study
 SOURCES = ROOT / "class"
 BUILT = ROOT / "book" / "_build" / "exercises"
 PLACE = ROOT / "book" / "_build" / "class"
-PAPER = {"format": "A4", "margin": dict.fromkeys(["top", "right", "bottom", "left"], "18mm")}
+PAPER = {"format": "A4", "margin": dict.fromkeys(["top", "right", "bottom", "left"], "15mm")}
 STYLE = """
-body { font: 10.5pt/1.45 "DejaVu Sans", Arial, sans-serif; color: #111; }
-h1 { font-size: 16pt; } h2 { font-size: 12pt; }
+body { margin: 0; font: 10pt/1.35 "DejaVu Sans", Arial, sans-serif; color: #111; }
+h1 { margin-top: 0; font-size: 16pt; } h2 { margin: 10pt 0 4pt; font-size: 12pt; }
+h1, h2 { break-after: avoid; } p { margin: 6pt 0; }
 table { border-collapse: collapse; width: 100%; }
-th, td { border: 0.5pt solid #777; padding: 4pt; text-align: left; vertical-align: top; }
+th, td { border: 0.5pt solid #777; padding: 3pt 4pt; text-align: left; vertical-align: top; }
 thead { display: table-header-group; } tr, .whole { break-inside: avoid; }
-td.empty { height: 18pt; } blockquote { margin: 0 0 12pt; }
+td.empty { height: 18pt; } blockquote { margin: 0; }
+.room { height: 42mm; }
 """
 NUMBER_OF_ANSWERS = 12
 README = """This class: study {seed}
@@ -162,26 +164,30 @@ def audit_by_hand(study: Study) -> str:
     first, *_ = study.omi_items[study.omi_items["t"] != ""].itertuples()
     women = int((study.omi["sex"] == "woman").sum())
     at = [f"{stats.t.isf(p / 2, float(first.df)):.2f}" for p in (0.05, 0.025, 0.01)]
+    room = '<div class="room"></div>'
     tasks = [
         "<h2>1. Which whole number of people?</h2><p>Try "
         f"{len(study.participants)} people, and {study.participants['patient_contact'].sum()}. "
-        "One of these percentages fits neither.</p>",
-        table(
+        "Not every percentage fits one of the two.</p>"
+        + table(
             facts[["label", "printed"]].assign(a="", b=""),
             ["Printed", "%", "People of all", "People of those asked"],
         ),
         "<h2>2. Can the mean be?</h2><p>Women answer from 0 to 5 with a printed mean of "
         f"{first.mean_women}. For {women - 2}, {women - 1}, {women} and {women + 1} women: which "
-        "whole sums of answers lie near, and what mean does each print, when digits are dropped?",
+        "whole sums of answers lie near, and what mean does each print, when digits are dropped?"
+        f"</p>{room}",
         "<h2>3. How large can the SD be?</h2><p>With that mean, the answers that lie farthest "
         "apart are all 0 or 5. How many women must answer 5? Compute the SD of these answers and "
-        f"compare it with the printed {first.sd_women}.</p>",
+        f"compare it with the printed {first.sd_women}.</p>{room}",
         f"<h2>4. Which p?</h2><p>Printed: t = {first.t}, df = {first.df}, p = {first.p}. For so "
         f"many degrees of freedom, |t| above {at[0]} has p below .05, above {at[1]} below .025 and "
-        f"above {at[2]} below .01. What can p be, and does any decision change?</p>",
-        "<h2>5. Two sentences to the authors</h2><p>What you found, and what would settle it.</p>",
+        f"above {at[2]} below .01. What can p be, and does any decision change?</p>{room}",
+        "<h2>5. Two sentences to the authors</h2><p>What you found, and what would settle it.</p>"
+        f"{room}",
     ]
-    return "<h1>The audit, by hand</h1>" + "".join(tasks)
+    parts = "".join(f'<div class="whole">{task}</div>' for task in tasks)
+    return f"<h1>The audit, by hand</h1>{parts}"
 
 
 def table(frame: object, heads: list[str]) -> str:
@@ -209,7 +215,9 @@ def print_pages(pages: dict[Path, str], program: str) -> None:
         browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
         page = browser.new_page()
         for path, body in pages.items():
-            page.set_content(f'<html lang="en"><style>{STYLE}</style><body>{body}</body></html>')
+            page.set_content(
+                f'<!doctype html><html lang="en"><style>{STYLE}</style><body>{body}</body></html>'
+            )
             page.pdf(path=path, tagged=True, outline=True, **PAPER)
         browser.close()
 

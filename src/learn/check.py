@@ -119,7 +119,7 @@ def _said(label: str, name: str, names: dict[str, object]) -> str:
             "Run All Above Selected Cell, and run this cell again."
         )
     if name not in names:
-        return f"There is no {name} yet: run your cell above, and mend it if it shows an error."
+        return f"`{name}` has no value yet: run your cell above, and mend it if it shows an error."
     return check(names[name], names["sealed"][label])
 
 
