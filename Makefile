@@ -14,6 +14,10 @@ SETUP = @command -v $(PYTHON) >/dev/null \
 	|| { echo "No $(PYTHON) here: install Python 3.11 or newer"; exit 1; } \
 	&& $(PYTHON) tools/setup_venv.py
 
+ifneq ($(and $(STUDY),$(filter-out own book release site,$(MAKECMDGOALS))),)
+$(error STUDY goes with make own, book, release and site; the rest is of this book's own study)
+endif
+
 .PHONY: help setup setup-book book site own release pdf lighthouse exercises class slides test coverage reproduce bench lint lab work wasm oldest carried branch data golden lock pyodide clean
 
 help: ## list what can be made
@@ -35,7 +39,7 @@ release: ## list what the site of your private study shows, and search it: make 
 	@$(RUN) tools/release.py $(or $(STUDY),own)
 
 site: setup book ## build the book with JupyterLite inside into book/_build/site (PYODIDE=archive: offline)
-	@$(RUN) tools/lite.py
+	@$(RUN) tools/lite.py $(STUDY)
 
 pdf: setup book ## print the whole book into book/_build/book.pdf (needs chromium)
 	@$(RUN) tools/pdf.py

@@ -3,6 +3,9 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
+import zipfile
 
 import foreign
 import own_book
@@ -12,7 +15,7 @@ from own_books import ROOT, add_facts, build, everything, site_of, write
 from release import Shown
 
 from helpers.compute.disclosure import DisclosureError
-from helpers.load import load_study
+from helpers.load import StudyError, load_study
 from helpers.show import page
 from intake import draft
 
@@ -117,6 +120,10 @@ def test_a_twin_is_given_away_in_place_of_a_private_study(tmp_path, monkeypatch)
     settings.write_text(
         settings.read_text().replace("private = true", 'private = true\ntwin = "twin"')
     )
+    with pytest.raises(StudyError, match="is given away, so"):
+        parcel.given_away()
+    twin = own / "twin" / "study.toml"
+    twin.write_text(twin.read_text().replace('"real"', '"synthetic"'))
     assert parcel.given_away() == own / "twin"
     (own / "notes.md").write_text("Who said what")
     names = {path.name for path in parcel.tables(own)}
@@ -127,6 +134,30 @@ def test_a_twin_is_given_away_in_place_of_a_private_study(tmp_path, monkeypatch)
         "study.toml",
         "datapackage.json",
     }
+
+
+def test_jupyterlite_gets_the_twin_of_a_private_study_or_refuses(tmp_path):
+    import work
+
+    own = write(tmp_path, "course")
+    twin = shutil.copytree(own, own / "twin")
+    assert build(own)[0] == 0
+    site = [sys.executable, ROOT / "tools" / "lite.py", own]
+    done = subprocess.run(site, capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr.strip()) == (1, work.PRIVATE)
+    for folder, change in [(own, 'twin = "twin"\nrecords'), (twin, "records")]:
+        settings = folder / "study.toml"
+        settings.write_text(settings.read_text().replace("records", change))
+    settings.write_text(settings.read_text().replace('"real"', '"synthetic"'))
+    answers = pd.read_csv(twin / "answers.csv")
+    answers.assign(stress=30).to_csv(twin / "answers.csv", index=False)
+    assert build(own)[::2] == (0, "")
+    with zipfile.ZipFile(site_of(own) / "files" / "data.zip") as archive:
+        assert archive.read("answers.csv") == (twin / "answers.csv").read_bytes()
+    laid = work.contents(own / "_build" / "book", twin)
+    assert {"chapters/people.ipynb", "chapters/scale.ipynb"} < set(laid)
+    assert laid["data/answers.csv"] == (twin / "answers.csv").read_bytes()
+    assert not [name for name in laid if name.startswith("exercises/")]
 
 
 def test_a_folder_that_is_no_study_is_told(tmp_path):

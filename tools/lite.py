@@ -1,10 +1,11 @@
 """Put JupyterLite beside the built pages, so that every chapter runs in a reader's browser.
 
-`python tools/lite.py` takes the pages that tools/build.py made and writes `book/_build/site`: the
-same pages, each chapter with a button, and in `lite/` JupyterLab with the folder to work in. What
-the helpers need is settled here: their packages are in the lock file that Pyodide starts from, so
-that a browser fetches them at once and installs nothing. With PYODIDE=archive.tar.bz2 in the
-environment (a path) Pyodide itself is in the site, too; otherwise it comes from its CDN.
+`python tools/lite.py [STUDY]` takes the pages that tools/build.py made and writes `_build/site` of
+the book, or of `STUDY/_build/book`: the same pages, each chapter with a button, and in `lite/`
+JupyterLab with the folder to work in. What the helpers need is settled here: their packages are in
+the lock file that Pyodide starts from, so that a browser fetches them at once and installs nothing.
+With PYODIDE=archive.tar.bz2 in the environment (a path) Pyodide itself is in the site, too;
+otherwise it comes from its CDN.
 """
 
 import hashlib
@@ -53,6 +54,9 @@ OPENING = Path(__file__).with_name("lite_opening.html")
 def main() -> int:
     """Build the site and return the exit status."""
     book = ROOT / "book"
+    if study := "".join(sys.argv[1:]):
+        os.environ["STUDY_DATA"] = str(ROOT / study)
+        book = ROOT / study / "_build" / "book"
     work = book / "_build"
     archive = os.environ.get("PYODIDE", "")
     try:

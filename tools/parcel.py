@@ -20,6 +20,7 @@ from urllib.parse import quote
 from execute import ROOT, data_folder, digest
 
 FOLDER = "files"  # of the site
+DATA = f"{FOLDER}/data.zip"
 EXPLAINED = ["README.md", "study.toml"]
 CELL_ID = "first"
 CELL = """\

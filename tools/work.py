@@ -74,14 +74,15 @@ def student_notebooks(book: Path) -> list[Path]:
     import nbformat
 
     tools = [Path(module.__file__) for module in (exercises, sheets)]
-    key = execute.digest(book / "exercises", ROOT / "src", execute.data_folder(), *tools)
+    sources = sorted((book / "exercises").glob("*.md"))
+    key = execute.digest(*sources, ROOT / "src", execute.data_folder(), *tools)
     store = book / "_build" / "student"
     kept = store / key[:16]
     if not kept.exists():
         shutil.rmtree(store, ignore_errors=True)
         unfinished = store / "unfinished"
         unfinished.mkdir(parents=True)
-        for path in sorted((book / "exercises").glob("*.md")):
+        for path in sources:
             notebook = exercises.student(sheets.read(path))
             nbformat.write(notebook, unfinished / f"{path.stem}.ipynb")
         unfinished.rename(kept)

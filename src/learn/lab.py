@@ -14,7 +14,7 @@ from html import escape
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
@@ -226,7 +226,7 @@ def _fault(coder: str, study: Study) -> str:
         return "a coder needs a name"
     if coder != coder.strip() or not coder.isprintable():
         return "a name has no blanks around it and is on one line"
-    if coder in study.codings["coder"].cat.categories:
+    if coder in set(study.codings["coder"]):
         return "is the name of a coder of the study; use another"
     return ""
 
@@ -267,7 +267,7 @@ def ratings(codings: Sequence[Coding], study: Study) -> pd.DataFrame:
 
 
 def beside(coding: Coding, study: Study) -> pd.DataFrame:
-    """Measure how far a coding agrees with the consensus and with each coder of the study.
+    """Measure how far a coding agrees with the reading that counts and with each coder's own.
 
     Parameters
     ----------
@@ -279,7 +279,7 @@ def beside(coding: Coding, study: Study) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `other`, the coder it is held against, the consensus first; and for each of them the rows
+        `other`, whom it is held against, the coder who counts first; and for each of them the rows
         of `helpers.compute.agreement.agreement` for these two coders.
 
     Examples
@@ -290,7 +290,8 @@ def beside(coding: Coding, study: Study) -> pd.DataFrame:
     >>> beside(ana, study).groupby("other", sort=False)["percent_agreement"].max().to_dict()
     {'consensus': 100.0, 'c1': 100.0, 'c2': 95.0, 'c3': 100.0}
     """
-    others = [study.settings.themes.coder, *coders(study, coding.question)]
+    counts = study.settings.themes.coder
+    others = list(dict.fromkeys([counts, *coders(study, coding.question)]))
     found = _held_against(coding, others, study)
     labels = _book(study, coding.question)["label"]
     tables = {other: by_theme(found.loc[[coding.coder, other]], labels) for other in others}
@@ -298,7 +299,7 @@ def beside(coding: Coding, study: Study) -> pd.DataFrame:
 
 
 def differences(coding: Coding, study: Study) -> pd.DataFrame:
-    """List where a coding differs from the consensus, and what the codebook says about it.
+    """List where a coding differs from the reading that counts, and what the codebook says of it.
 
     Parameters
     ----------
@@ -311,8 +312,8 @@ def differences(coding: Coding, study: Study) -> pd.DataFrame:
     -------
     DataFrame
         One row an answer and theme that only one of them has, the answers with most of these
-        first: `participant_id`, `theme`, whether the `coder` and the `consensus` found it, and of
-        the codebook `label`, `definition`, `include` and `exclude`.
+        first: `participant_id`, `theme`, whether the `coder` found it, and of the codebook `label`,
+        `definition`, `include` and `exclude`, as far as it has them.
 
     Examples
     --------
@@ -323,12 +324,11 @@ def differences(coding: Coding, study: Study) -> pd.DataFrame:
     0
     """
     both = _held_against(coding, [study.settings.themes.coder], study).astype(bool).T
-    both.columns = ["coder", "consensus"]
-    differ = both[both["coder"].ne(both["consensus"])].reset_index()
+    both.columns = ["coder", "counted"]
+    differ = both[both["coder"].ne(both.pop("counted"))].reset_index()
     differ["many"] = differ.groupby("participant_id")["theme"].transform("size")
     differ = differ.sort_values("many", ascending=False, kind="stable").drop(columns="many")
-    columns = ["label", "definition", "include", "exclude"]
-    book = _book(study, coding.question)[columns]
+    book = _book(study, coding.question).filter(["label", "definition", "include", "exclude"])
     return differ.join(book, on="theme").reset_index(drop=True)
 
 
@@ -500,10 +500,12 @@ class Desk:
         book = _book(self.study, self.question)
         boxes = "".join(
             f'<li><span aria-hidden="true">☐</span> {escape(theme.label)} '
-            f"<small>{escape(theme.definition)}</small></li>"
+            f"<small>{escape(_told(theme, 'definition'))}</small></li>"
             for theme in book.itertuples()
         )
         answers = self.answers()
+        is_private = self.study.settings.private
+        first = "The answer stands here; the study is private." if is_private else answers.iloc[0]
         caption = (
             "A picture of the desk, with nothing ticked yet. In Jupyter, with a name in the cell "
             "above, it is live: tick what the answer carries, or press a button: "
@@ -511,11 +513,11 @@ class Desk:
         )
         html = (
             f'<figure class="study desk">\n<p><strong>Answer 1 of {len(answers)}</strong></p>\n'
-            f"<blockquote><p>{escape(answers.iloc[0])}</p></blockquote>\n"
+            f"<blockquote><p>{escape(first)}</p></blockquote>\n"
             f'<ul class="quotes">{boxes}</ul>\n'
             f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
         )
-        return Html(html, f"{caption}\n{answers.iloc[0]}")
+        return Html(html, f"{caption}\n{first}")
 
 
 class _Widgets:
@@ -536,7 +538,8 @@ class _Widgets:
             for theme, label in book["label"].items()
         }
         near = '<div style="margin: -0.6em 0 0.4em 1.7em; line-height: 1.4">'
-        meant = [ipywidgets.HTML(f"{near}{escape(text)}</div>") for text in book["definition"]]
+        told = [_told(theme, "definition") for theme in book.itertuples()]
+        meant = [ipywidgets.HTML(f"{near}{escape(text)}</div>") for text in told]
         self.buttons = {
             what: ipywidgets.Button(description=text, layout=wide) for what, text in BUTTONS.items()
         }
@@ -609,9 +612,18 @@ class _Widgets:
 
 
 def _rules(book: pd.DataFrame) -> str:
-    entries = "".join(
-        f"<dt>{escape(theme.label)}</dt><dd>Counts: {escape(theme.include)}<br>"
-        f"Does not count: {escape(theme.exclude)}</dd>"
-        for theme in book.itertuples()
-    )
+    """Return what counts and what does not, as far as the codebook says so."""
+    entries = ""
+    for theme in book.itertuples():
+        rules = {"Counts": _told(theme, "include"), "Does not count": _told(theme, "exclude")}
+        lines = [f"{word}: {escape(rule)}" for word, rule in rules.items() if rule]
+        entries += f"<dt>{escape(theme.label)}</dt><dd>{'<br>'.join(lines)}</dd>" if lines else ""
+    if not entries:
+        return ""
     return f"<details><summary>What counts, and what does not</summary><dl>{entries}</dl></details>"
+
+
+def _told(theme: NamedTuple, column: str) -> str:
+    """Return what the codebook says of a theme in a column that it need not have."""
+    told = getattr(theme, column, "")
+    return "" if pd.isna(told) else told

@@ -160,7 +160,8 @@ def load_settings(folder: Path | None = None) -> Settings:
     ------
     StudyError
         If the file is missing, too large or no TOML, a key is unknown, missing or of another kind
-        than it must be, or a value makes no sense; all of them at once.
+        than it must be, or a value makes no sense; all of them at once. If the twin lies outside
+        of the folder, or is not called synthetic.
 
     Examples
     --------
@@ -174,6 +175,10 @@ def load_settings(folder: Path | None = None) -> Settings:
     settings = _settings(read(folder, FILE))
     if not (folder / settings.twin).resolve().is_relative_to(folder):
         advice = "leads out of the folder of the study; put the twin into it"
+        raise StudyError([Problem(FILE, 0, "twin", settings.twin, advice)])
+    twin = f"{settings.twin}/{FILE}"
+    if settings.twin and _settings(read(folder, twin)).records != "synthetic":
+        advice = 'is given away, so its study.toml has to say records = "synthetic"'
         raise StudyError([Problem(FILE, 0, "twin", settings.twin, advice)])
     return settings
 
