@@ -104,6 +104,31 @@ def test_who_does_not_name_a_theme_counts_too(study):
     assert 0 < len(left) < len(rows)
 
 
+@given(st.lists(st.integers(0, 30), min_size=2, max_size=6), st.integers(0, 12))
+def test_no_level_can_be_worked_out_from_percentages_and_the_missing(counts, missing):
+    levels = list("abcdef"[: len(counts)])
+    jobs = [*np.repeat(levels, counts), *[None] * missing]
+    people = pd.DataFrame({"job": pd.Categorical(jobs, levels)})
+    people["sex"] = pd.Categorical(["w"] * len(people), ["w"])
+    shown = disclosure.table_one(describe.table_one(people, ["job"]), len(people), 10)
+    hidden = shown["n"].isna()
+    assert hidden.sum() != 1
+    assert (shown.loc[~hidden, "n"] >= 10).all()
+    by_group = disclosure.tally(describe.tally(people, "job", by="sex"), "job", 10, by="sex")
+    assert by_group["n"].isna().tolist() == hidden.tolist()  # one group: the totals again
+
+
+def test_answers_of_a_group_are_shown_all_or_none():
+    rng = np.random.default_rng(5)
+    answers = pd.DataFrame({"ward": rng.choice([*"abc"], 300), "x": rng.choice([1, 2, 3, 4], 300)})
+    answers.loc[answers["ward"].eq("c") & answers["x"].eq(4), "x"] = 3
+    answers["x"] = pd.Categorical(answers["x"], [1, 2, 3, 4])
+    rows = disclosure.answers(describe.tally(answers, "x", by="ward"), 10, "ward")
+    assert rows.groupby("ward")["n"].count().to_dict() == {"a": 4, "b": 4, "c": 0}
+    assert rows.loc[rows["ward"].eq("c"), ["base", "share"]].isna().all(axis=None)
+    assert disclosure.remark(rows) == "rows suppressed: 4"
+
+
 def test_means_of_few_and_the_next_one_go():
     rng = np.random.default_rng(2)
     answers = pd.DataFrame({"ward": ["a"] * 30 + ["b"] * 4 + ["c"] * 15 + ["d"] * 20})

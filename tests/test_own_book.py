@@ -80,6 +80,19 @@ def test_the_public_site_shows_what_the_private_one_does_not(built):
     assert not list(private.rglob("*.zip")) + list(private.rglob("*.csv"))
 
 
+def test_no_count_of_a_private_page_can_be_worked_out_from_a_mean(built):
+    name, _, _, private, _ = built
+    if name != "wards":
+        return
+    rows = release.Shown((private / "chapters" / "scale.html").read_text()).rows
+    start = rows.index(["Ward", "Answer", "Answers", "Share"])
+    counts = [row for row in rows[start:] if row[0] in foreign.WARDS.values() and len(row) == 4]
+    assert len(counts) == 25 * 3 * 6
+    for place in range(0, len(counts), 6):  # a group's answers to an item: all, or none
+        shown = [row[2] for row in counts[place : place + 6]]
+        assert shown == ["–"] * 6 or all(int(n) >= 10 for n in shown)
+
+
 def test_nothing_of_another_study_is_on_the_pages(built):
     for site in built[3:]:
         pages = [path.read_text() for path in site.rglob("*.html")]

@@ -37,7 +37,7 @@ DATA = {
     ".zip",
 }
 WORDS = 6  # as many words of an answer in a row are its own
-PEOPLE = {"n", "people", "of", "base", "answers", "missing"}  # heads of columns that count people
+PEOPLE = {"n", "people", "of", "base", "answers"}  # heads of columns that count people
 
 
 class Leak(NamedTuple):
@@ -231,11 +231,7 @@ def small(shown: Shown, told: "Settings") -> Iterator[tuple[str, str]]:
             heads = [cell.lower() for cell in row]
             continue
         for head, cell in zip(heads, row, strict=False):
-            # That nobody is missing tells nothing; that nobody is in a cell does.
-            is_small = (
-                cell.isdigit() and int(cell) < told.threshold and (cell, head) != ("0", "missing")
-            )
-            if head in PEOPLE and is_small:
+            if head in PEOPLE and cell.isdigit() and int(cell) < told.threshold:
                 yield "small cell", f"{row[0]}: {head} {cell}"
     for text in [*(text for _, text in shown.items), *shown.labels]:
         if small_counts(text, told):

@@ -208,8 +208,9 @@ def suppress(counts: pd.DataFrame, threshold: int) -> Suppression:
 def table_one(rows: pd.DataFrame, people: int, threshold: int) -> pd.DataFrame:
     """Suppress in what `helpers.compute.describe.table_one` returns.
 
-    Levels and the missing of a column add up to all people. The lowest and the highest number are
-    each the answer of somebody, and are left out.
+    The levels of a column add up to those of whom it is known, and how many these are is told by
+    any percentage; so the missing are shown. The lowest and the highest number are each the answer
+    of somebody, and are left out.
 
     Parameters
     ----------
@@ -224,18 +225,16 @@ def table_one(rows: pd.DataFrame, people: int, threshold: int) -> pd.DataFrame:
     --------
     >>> rows = pd.DataFrame({"variable": "job", "level": ["nurse", "clerk"], "n": [40, 3]})
     >>> table_one(rows.assign(missing=12, percent=50.0), 55, 10)["n"].tolist()
-    [40, <NA>]
+    [<NA>, <NA>]
     """
-    hidden, gone = pd.Series(False, rows.index), pd.Series(False, rows.index)
+    hidden = pd.Series(False, rows.index)
     for _, of_variable in rows.groupby("variable", sort=False):
-        missing = int(of_variable["missing"].iloc[0])
-        rest = people - missing - int(of_variable["n"].sum())
-        cells = [*of_variable["n"], *([rest] if rest else []), *([missing] if missing else [])]
+        rest = people - int(of_variable["missing"].iloc[0]) - int(of_variable["n"].sum())
+        cells = [*of_variable["n"], *([rest] if rest else [])]
         found = suppress(pd.DataFrame({"n": cells}), threshold).cells["n"].to_numpy()
         hidden[of_variable.index] = found[: len(of_variable)]
-        gone[of_variable.index] = bool(missing) and found[-1]
     shown = rows.drop(columns=["low", "high"], errors="ignore") if threshold else rows
-    return _without(shown, hidden.tolist(), gone.tolist(), "missing")
+    return _without(shown, hidden.tolist(), [False] * len(rows), "missing")
 
 
 def tally(rows: pd.DataFrame, column: str, threshold: int, by: str = "") -> pd.DataFrame:
@@ -269,6 +268,31 @@ def tally(rows: pd.DataFrame, column: str, threshold: int, by: str = "") -> pd.D
     hidden = [bool(found.cells.loc[level, group]) for level, group in keys]
     bases = [bool(found.columns[group]) for group in keyed[by or "_all"]]
     return _without(rows, hidden, bases)
+
+
+def answers(rows: pd.DataFrame, threshold: int, by: str) -> pd.DataFrame:
+    """Suppress how many gave each answer, in groups whose n, mean and SD are shown too.
+
+    From these, two or three counts that are missing can be worked out. So a group's counts are
+    shown all, or none if one of them is small.
+
+    Parameters
+    ----------
+    rows
+        As for `tally`, of all answers that can be given.
+    threshold
+        The smallest count that may be shown.
+    by
+        The column of the groups.
+
+    Examples
+    --------
+    >>> rows = pd.DataFrame({"ward": [*"aabb"], "answer": [1, 2, 1, 2], "n": [10, 12, 30, 4]})
+    >>> answers(rows, 10, "ward")["n"].tolist()
+    [10, 12, <NA>, <NA>]
+    """
+    hidden = (rows["n"] < threshold).groupby(rows[by], observed=True).transform("any").tolist()
+    return _without(rows, hidden, hidden)
 
 
 def named(rows: pd.DataFrame, threshold: int, group: str = "") -> pd.DataFrame:
