@@ -200,6 +200,18 @@ def test_ages_on_the_page_are_those_of_the_records(study):
 
 
 @every_chapter
+def test_a_chapter_says_how_long_its_sentences_take_to_read(name):
+    [line] = soup(name).select("p.records")
+    [told] = re.findall(r"About (\d+) min to read", line.text)
+    skipped = {id(text) for text in soup(name).select("#check-yourself p, #exercises p")}
+    least, most = (
+        sum(len(p.text.split()) for p in soup(name).select(ps) if id(p) not in skipped) / 238
+        for ps in ["section > p", "article p"]  # the text alone, or with remarks of figures
+    )
+    assert least - 1 < int(told) < most + 1
+
+
+@every_chapter
 def test_all_code_is_on_the_page_folded_or_not(name):
     empty_fold = ".tag_hide-input:not(:has(.cell_output))"
     assert not soup(name).select(f"{empty_fold} + .tag_hide-input")

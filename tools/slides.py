@@ -229,7 +229,9 @@ def said(chapter: str) -> dict[str, str]:
         text = shown(cell, "text/markdown")
         for call in ast.walk(ast.parse("".join(cell["source"]))) if text else ():
             if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "say":
-                parts = getattr(call.args[0], "values", [])
+                parts = getattr(call.args[0], "values", None)
+                if parts is None:  # not an f-string: no number in it can be found again
+                    continue
                 codes = [ast.unparse(ast.JoinedStr([p])) for p in parts if not _is_text(p)]
                 # Between the pieces of text that stay stands what was computed.
                 pattern = "".join(_fixed(p.value) if _is_text(p) else "(.*?)" for p in parts)

@@ -1,4 +1,4 @@
-"""Take from study.toml what pages say of the study: title, author, language, licence."""
+"""Take from study.toml what pages say of the study, and say how long a chapter takes to read."""
 
 from typing import Any
 
@@ -8,11 +8,14 @@ from sphinx.config import Config
 
 from helpers.load.settings import load_settings
 
+PRACTICE = {"check-yourself", "exercises"}
+WORDS_A_MINUTE = 238
+
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Join the build before anything is read."""
     app.connect("config-inited", take_settings)
-    app.connect("html-page-context", label_records)
+    app.connect("html-page-context", introduce)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -30,14 +33,34 @@ def take_settings(_: Sphinx, config: Config) -> None:
     }
 
 
-def label_records(
+def introduce(
     app: Sphinx, page: str, _: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
-    """Say under the title of each chapter that its records are synthetic, if they are."""
-    if doctree is None or "/" not in page or load_settings().records != "synthetic":
+    """Say under the title of a chapter that its records are synthetic, and how long it takes."""
+    if doctree is None or "/" not in page:
         return
-    told, data = "synthetic", app.config.html_theme_options.get("dataset_page")
-    if data in app.env.found_docs:
-        told = f'<a href="{app.builder.get_relative_uri(page, data)}">{told}</a>'
-    line = f'<p class="records">The records are {told}; no row describes a real person.</p>'
-    context["body"] = context["body"].replace("</h1>", f"</h1>\n{line}", 1)
+    line = f"About {minutes(doctree)} min to read."
+    if load_settings().records == "synthetic":
+        told, data = "synthetic", app.config.html_theme_options.get("dataset_page")
+        if data in app.env.found_docs:
+            told = f'<a href="{app.builder.get_relative_uri(page, data)}">{told}</a>'
+        line = f"The records are {told}; no row describes a real person. {line}"
+    html = f'</h1>\n<p class="records">{line}</p>'
+    context["body"] = context["body"].replace("</h1>", html, 1)
+
+
+def minutes(chapter: nodes.document) -> int:
+    """Return how many minutes the paragraphs of a chapter take to read, without its exercises.
+
+    References
+    ----------
+    Brysbaert (2019), Journal of Memory and Language 109, 104047, doi:10.1016/j.jml.2019.104047:
+    adults read 238 words of English non-fiction a minute.
+    """
+    practice = [s for s in chapter.findall(nodes.section) if PRACTICE.intersection(s["ids"])]
+    return max(1, round((words(chapter) - sum(map(words, practice))) / WORDS_A_MINUTE))
+
+
+def words(node: nodes.Element) -> int:
+    """Count the words in the paragraphs of a node."""
+    return sum(len(text.astext().split()) for text in node.findall(nodes.paragraph))
