@@ -155,28 +155,29 @@ def test_every_verdict_has_a_mark_of_its_own(study):
 # Figures
 
 
-def rich_figure():
+def rich_figure(width):
     """Draw something of every kind, in one figure."""
-    figure, axes = plt.subplots(1, 2, figsize=(8, 3))
-    rows = pd.DataFrame({"answer": ["yes", "no"], "share": 0.5, "low": 0.4, "high": [0.6, 0.7]})
-    plots.intervals(rows, "answer", note=["12", "13"], axes=axes[0])
+    figure, axes = plt.subplots(figsize=(width, 6))
     for colour, marker in zip(plots.COLOURS + plots.DIVERGING, itertools.cycle("os")):
-        axes[1].scatter([1, 2], [3, 4], color=colour, marker=marker, label=marker)
-    axes[1].annotate("women", (1, 3), color=plots.ON_COLOUR)
-    axes[1].axline((0, 0), slope=1, color=plots.FAINT)
-    axes[1].set(xlabel="Age", ylabel="Years", title="Everybody")
-    axes[1].legend()
+        axes.scatter([1, 2], [3, 4], color=colour, marker=marker, label=marker)
+    axes.annotate("women", (1, 3), color=plots.ON_COLOUR)
+    axes.axline((0, 0), slope=1, color=plots.FAINT)
+    axes.set(xlabel="Age", ylabel="Years", title="Everybody")
+    axes.legend()
     return figure
+
+
+def everything(name="everything"):
+    return plots.publish(rich_figure, name, NASTY, f"All: {NASTY}", f"It shows {NASTY}")
 
 
 @pytest.fixture(scope="module")
 def figure():
-    return plots.publish(rich_figure(), "everything", f"All: {NASTY}", f"It shows {NASTY}")
+    return everything()
 
 
 def test_a_figure_is_the_same_bytes_each_time(figure):
-    again = plots.publish(rich_figure(), "everything", f"All: {NASTY}", f"It shows {NASTY}")
-    assert again.html == figure.html
+    assert everything().html == figure.html
     assert not plt.get_fignums()
 
 
@@ -184,11 +185,13 @@ def test_a_figure_is_captioned_and_described(figure):
     shown = soup(figure)
     assert shown.figure["id"] == "everything"
     assert shown.figcaption.get_text() == f"All: {NASTY}"
-    assert (shown.svg["role"], shown.svg["aria-label"]) == ("img", f"It shows {NASTY}")
+    assert [drawing["class"] for drawing in shown("svg")] == [["wide"], ["narrow"]]
+    for drawing in shown("svg"):
+        assert (drawing["role"], drawing["aria-label"]) == ("img", f"It shows {NASTY}")
+        assert " ".join(text.get_text() for text in drawing("text")).count("more</b>") == 1
     assert repr(figure) == f"All: {NASTY}\n(It shows {NASTY})"
     with pytest.raises(TypeError, match="alt"):
-        plots.publish(rich_figure(), "everything", "All")
-    plt.close("all")
+        plots.publish(rich_figure, "everything", "All", "All of it")
 
 
 def test_a_figure_keeps_to_colours_that_the_page_decides(figure):
@@ -214,9 +217,9 @@ def test_text_stays_text_in_the_font_of_the_page(figure):
 
 
 def test_ids_are_unique_on_a_page_of_several_figures(figure):
-    other = plots.publish(rich_figure(), "again", "All", "The same")
+    other = everything("again")
     ids = re.findall(r'\bid="([^"]+)"', figure.html + other.html)
-    assert len(ids) == len(set(ids)) > 20
+    assert len(ids) == len(set(ids)) > 8
     for reference in re.findall(r"url\(#([^)]+)\)|href=\"#([^\"]+)\"", figure.html + other.html):
         assert "".join(reference) in ids
 
@@ -227,51 +230,112 @@ def test_a_figure_scales_and_says_nothing_of_when_it_was_made(figure):
     assert not re.search(r"20\d\d-\d\d", figure.html)
 
 
-def test_intervals_stand_where_the_numbers_say():
-    rows = pd.DataFrame(
+def test_a_colour_has_one_meaning():
+    meanings = [*plots.GROUPS, plots.YES, plots.NO, *set(plots.VERDICTS.values())]
+    assert len(meanings) == len(set(meanings))
+    assert not set(plots.GROUPS) & set(plots.VERDICTS.values())
+    assert set(plots.VERDICTS) == set(tables.VERDICTS)
+    (own,) = plots.mpl.rcParams["axes.prop_cycle"]
+    assert own["color"] == plots.INK
+
+
+@pytest.fixture
+def rows():
+    return pd.DataFrame(
         {"a": ["x", "y"], "share": [0.2, 0.6], "low": [0.1, 0.5], "high": [0.3, 0.7]}
     )
-    axes = plots.intervals(rows, "a", note=["2 of 10", "6 of 10"])
-    (lines,) = axes.collections
+
+
+@pytest.mark.parametrize("width", [plots.WIDE, plots.NARROW])
+def test_intervals_stand_where_the_numbers_say(rows, width):
+    axes = plots.intervals(rows, "a", width, ["2 of 10", "6 of 10"], assumed=[True, False])
+    lines, dots = axes.collections
     assert [segment.tolist() for segment in lines.get_segments()] == [
         [[0.1, 0], [0.3, 0]],
         [[0.5, 1], [0.7, 1]],
     ]
-    assert axes.lines[0].get_xydata().tolist() == [[0.2, 0], [0.6, 1]]
-    assert [label.get_text() for label in axes.get_yticklabels()] == ["x", "y"]
+    assert dots.get_offsets().tolist() == [[0.2, 0], [0.6, 1]]
+    fills = [plots.mpl.colors.to_hex(fill) for fill in dots.get_facecolors()]
+    assert fills == [plots.ON_COLOUR, plots.INK]  # what is assumed is hollow
+    beside = [label.get_text() for label in axes.get_yticklabels()]
+    above = [text.get_text() for text in axes.texts][: -len(rows)]
+    assert (beside, above) == ((["x", "y"], []) if width == plots.WIDE else (["", ""], ["x", "y"]))
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first row on top
-    assert [text.get_text() for text in axes.texts] == ["2 of 10", "6 of 10"]
+    assert [text.get_text() for text in axes.texts][-2:] == ["2 of 10", "6 of 10"]
     plt.close(axes.figure)
 
 
-def test_parts_are_stacked_side_by_side():
-    shares = pd.DataFrame({"yes": [0.25, 0.95], "no": [0.75, 0.05]}, index=["women", "men"])
-    axes = plots.stacked(shares)
-    bars = [(bar.get_y() + 0.35, bar.get_x(), bar.get_width()) for bar in axes.patches]
-    expected = [(0, 0, 0.25), (1, 0, 0.95), (0, 0.25, 0.75), (1, 0.95, 0.05)]
-    assert bars == [pytest.approx(bar) for bar in expected]
-    assert [text.get_text() for text in axes.texts] == ["25", "95", "75"]  # no room for 5
-    assert [text.get_text() for text in axes.figure.legends[0].get_texts()] == ["yes", "no"]
-    plt.close(axes.figure)
+def test_long_names_stand_above_their_rows(rows):
+    rows["a"] = ["a name of more than thirty-six characters", "b"]
+    axes = plots.intervals(rows, "a", plots.WIDE)
+    assert [text.get_text() for text in axes.texts] == rows["a"].tolist()
+    plt.close("all")
+
+
+def test_two_numbers_of_a_row_are_joined():
+    rows = pd.DataFrame({"word": ["a", "b"], "people": [3, 4], "n": [5, 4]})
+    axes = plots.dumbbells(
+        rows, "word", {"people": "people", "n": "uses"}, plots.WIDE, people=[True, False]
+    )
+    line, first, second = axes.collections
+    assert line.get_segments()[0].tolist() == [[3, 0], [5, 0]]
+    assert first.get_offsets().tolist() == [[3, 0], [4, 1]]
+    assert second.get_offsets().tolist() == [[5, 0], [4, 1]]
+    plt.close("all")
+
+
+@pytest.mark.parametrize("width", [plots.WIDE, plots.NARROW])
+def test_each_person_is_a_dot(width):
+    counts = pd.DataFrame({"yes": [31, 0], "no": [3, 1]}, index=["psychologists", "others"])
+    figure = plots.people(counts, [plots.YES, plots.NO], width)
+    (axes,) = figure.axes
+    dots = dict.fromkeys([plots.YES, plots.NO], 0)
+    for line in axes.lines:
+        left, right = line.get_xdata()
+        dots[line.get_color()] += round((right - left) / 0.16) + 1
+    assert dots == {plots.YES: 31, plots.NO: 4}
+    texts = [text.get_text() for text in axes.texts]
+    assert texts == ["yes", "31", "0", "no", "3", "1", "psychologists", "others"]
+    plt.close("all")
 
 
 @pytest.mark.parametrize("columns", range(2, 8))
 def test_a_scale_of_any_length_has_its_middle_in_the_middle(columns):
-    shares = pd.DataFrame([[1 / columns] * columns], ["women"])
-    bars = plots.diverging(shares, plt.subplots()[1]).patches
+    index = pd.MultiIndex.from_tuples([("An item", "women")])
+    shares = pd.DataFrame([[1 / columns] * columns], index)
+    axes = plots.answers(shares, ["no", "yes"], plots.WIDE)
+    bars = [patch for patch in axes.patches if patch.get_y() > 0.4]  # the first row is the key
     assert bars[0].get_x() == pytest.approx(-0.5)
     assert bars[-1].get_x() + bars[-1].get_width() == pytest.approx(0.5)
     assert len({bar.get_facecolor() for bar in bars}) == columns
+    assert {"no", "yes", "An item"} <= {text.get_text() for text in axes.texts}
     plt.close("all")
 
 
 def test_squares_are_the_darker_the_more():
-    axes = plots.matrix(pd.DataFrame([[4, 2], [0, 1]], ["a", "b"], ["c", "d"]))
-    assert [text.get_text() for text in axes.texts] == ["4", "2", "0", "1"]
-    depths = [square.get_alpha() for square in axes.patches]
-    assert depths == pytest.approx([0.55, 0.55 * 0.5**0.5, 0, 0.275])
-    assert plots.matrix(pd.DataFrame([[0]], ["a"], ["b"])).patches[0].get_alpha() == 0
+    table = pd.DataFrame([[4, 2], [-1, np.nan]], ["a", "b"], ["a", "c"])
+    axes = plots.matrix(table, plots.WIDE, "{:+.0f}", ringed=("a", "c"))
+    assert [text.get_text() for text in axes.texts] == ["+4", "+2", "−1"]
+    depths = [square.get_facecolor()[3] for square in axes.patches]
+    assert depths == pytest.approx([0.4, 0.4 * 0.5**0.5, 0])
+    assert [square.get_linewidth() for square in axes.patches] == [0, 2, 0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["1", "c"]
     plt.close("all")
+
+
+def test_lines_of_a_text_share_their_anchor():
+    def two_lines(width):
+        figure, axes = plt.subplots(figsize=(width, 2))
+        axes.text(0.9, 0.5, "a\nlonger", ha="right")
+        axes.text(0.4, 0.5, "b\nbroader", ha="center")
+        return figure
+
+    drawing = soup(plots.publish(two_lines, "two", "Two", "Two texts", "Two")).svg
+    by_text = {text.get_text(): text for text in drawing("text")}
+    for one, other, anchor in [("a", "longer", "end"), ("b", "broader", "middle")]:
+        places = {by_text[text]["transform"].split()[0] for text in (one, other)}
+        assert len(places) == 1
+        assert f"text-anchor: {anchor}" in by_text[one]["style"]
 
 
 # Colours, as the style sheet sets them on light and dark pages
@@ -420,23 +484,13 @@ def test_an_answer_says_its_language():
 
 def test_words_of_a_cloud_lead_to_their_lines_and_are_escaped():
     counted = words.frequencies(["family & <b>x</b>", "family"], forms={"b": "<b>"})
-    laid_out = words.cloud(counted, plots.FONT)
-    colours = {"family": plots.COLOURS[2]}
-    shown = soup(
-        plots.cloud(
-            laid_out,
-            colours,
-            {plots.COLOURS[2]: NASTY},
-            {"family": "lines:family"},
-            "c",
-            NASTY,
-            NASTY,
-        )
-    )
-    (link,) = shown.select("svg.cloud a")
-    assert (link["href"], link.text) == ("#lines:family", "family")
-    assert "var(--figure-3" in link.find("text")["style"]
+    laid_out = [words.cloud(counted, plots.FONT, *size) for size in plots.CLOUDS]
+    places = {"family": "lines:family"}
+    shown = soup(plots.cloud(laid_out, {"family"}, places, "c", NASTY, NASTY))
+    for link in shown.select("svg.cloud a"):
+        assert (link["href"], link.text) == ("#lines:family", "family")
+        assert "currentColor" in link.find("text")["style"]
+    assert len(shown.select("svg.cloud a")) == 2
     assert {piece.text for piece in shown.select("svg.cloud text")} == set(counted["word"])
     assert shown.svg["aria-label"] == NASTY
-    assert shown.select_one("ul.key li").text == NASTY
     assert shown.figcaption.text == NASTY

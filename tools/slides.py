@@ -126,8 +126,8 @@ def piece(chapter: str, name: str, cut: str) -> Tag:
     if found is None:
         raise SlideError(f"chapter {chapter} has no {name}")
     found = copy.copy(found)
-    for caption in found(["caption", "figcaption"]):
-        caption.decompose()
+    for left_out in found.select("caption, figcaption, svg.narrow"):
+        left_out.decompose()
     parts = [(0, 100)]
     for part in filter(None, (part.strip() for part in cut.split("|"))):
         if part.startswith("from"):

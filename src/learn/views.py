@@ -10,8 +10,13 @@ from helpers import plots, quotes, tables
 from helpers.show.page import Html, join
 from learn import play
 
-SMALL = (plots.WIDTH, 2)  # inches
-PLACE = (0.14, 0.24, 0.82, 0.72)  # the same for every choice, so that nothing jumps
+
+def small(width: float) -> plots.Axes:
+    """Return axes at a place that is the same for every choice, so that nothing jumps."""
+    figure = plots.plt.figure(figsize=(width, 3.1), layout="none")
+    left, right, below, above = 0.75, 0.15, 0.75, 0.75  # inches
+    place = left / width, below / 3.1, 1 - (left + right) / width, 1 - (below + above) / 3.1
+    return figure.add_axes(place)
 
 
 def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Html:
@@ -43,8 +48,14 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
     group = named["group"].astype(str).str.replace("_", " ")
     how_many = named["n"].astype(str) + " of " + named["base"].astype(str)
     kinds = " and ".join(f"by {by.replace('_', ' ')}" for by in named["by"].dropna().unique())
-    axes = plots.intervals(named.assign(group=group), "group", note=how_many)
-    axes.set_xlabel("Share, with 95% interval, and number of people")
+    rows = named.assign(group=group.str.capitalize())
+    everyone = named.iloc[0]
+
+    def drawn(width: float) -> plots.Axes:
+        axes = plots.intervals(rows, "group", width, note=how_many)
+        axes.set_xlabel("Share, with 95% interval")
+        return axes
+
     return join(
         tables.table(
             entry[["label", "definition", "include", "exclude"]].to_frame().T,
@@ -52,9 +63,11 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
             labels={"label": "Theme", "include": "Counts", "exclude": "Does not count"},
         ),
         plots.publish(
-            axes.figure,
+            drawn,
             f"who-{entry.name}",
-            f"{entry['label']}: who names it, among everyone, {kinds}.",
+            f"{everyone['n']} of {everyone['base']} people name it",
+            f"{entry['label']}: {everyone['n']} of {everyone['base']} people name it "
+            f"({everyone['share']:.0%}). Below them: who names it {kinds}.",
             f"Dot plot of the share of each group: {', '.join(group + ' ' + how_many)}.",
         ),
         quotes.examples(stretches),
@@ -90,14 +103,18 @@ def false_alarms(significant: pd.Series, items: int, many: int, name: str) -> Ht
     reached = significant >= many
     low, high = proportion_confint(reached.sum(), len(reached), method="wilson")
 
-    figure = plots.plt.figure(figsize=SMALL, layout="none")
-    axes = figure.add_axes(PLACE, xlim=edges[[0, -1]], ylim=(0, 1), xlabel="significant tests")
-    axes.set_yticks([0, 0.5, 1], ["0", "50%", "100%"])
-    axes.stairs(shares, edges, fill=True)
-    axes.stairs(independent, edges, color=plots.INK, baseline=None)
+    def drawn(width: float) -> plots.Axes:
+        axes = small(width)
+        axes.set(xlim=edges[[0, -1]], ylim=(0, 1), xlabel="Significant tests", xticks=numbers[::2])
+        axes.set_yticks([0, 0.5, 1], ["0", "50%", "100%"])
+        axes.stairs(shares, edges, fill=True, color=plots.INK, alpha=0.35)
+        axes.stairs(independent, edges, color=plots.INK, baseline=None)
+        return axes
+
     return plots.publish(
-        figure,
+        drawn,
         name,
+        f"{many} or more in {reached.mean():.1%} of the studies",
         f"{significant.mean():.1f} of {items} tests are significant on average; at least one in "
         f"{(significant >= 1).mean():.1%} of the studies, {many} or more in {reached.mean():.1%} "
         f"(95% limits {low:.1%} and {high:.1%}). Line: as many on average, but independent.",
@@ -129,12 +146,18 @@ def answers(counts: play.Counts, mean: str, sd: str, who: str, name: str) -> Htm
     spread = each.std(ddof=1)
     low, high, *_ = printed.limits(sd, "dropped", "sd")
     misses = "the SD is too small" if spread < low else "the SD is too large"
-    figure = plots.plt.figure(figsize=SMALL, layout="none")
-    axes = figure.add_axes(PLACE, xlabel="Answer", ylabel=who, ylim=(0, len(each)))
-    axes.bar(np.arange(len(counts)), counts, width=0.7)
+
+    def drawn(width: float) -> plots.Axes:
+        axes = small(width)
+        axes.set(xlabel="Answer", ylabel=who, ylim=(0, 1.15 * len(each)))
+        axes.set_xticks(range(len(counts)))
+        axes.bar_label(axes.bar(np.arange(len(counts)), counts, width=0.7))
+        return axes
+
     return plots.publish(
-        figure,
+        drawn,
         name,
+        f"SD {spread:.2f}, printed {sd}: {'it fits' if low <= spread < high else misses}",
         f"Mean {each.mean():.4f}, printed {mean}; SD {spread:.5f}, printed {sd}: "
         f"{'it fits' if low <= spread < high else misses}.",
         f"{who} who give each answer. " + ", ".join(f"{a}: {n}" for a, n in enumerate(counts)),

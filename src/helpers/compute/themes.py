@@ -144,6 +144,36 @@ def cooccurrence(study: Study, question: str) -> pd.DataFrame:
     return named.T @ named.rename_axis(columns="with")
 
 
+def excess(together: pd.DataFrame, people: int) -> pd.DataFrame:
+    """Return how many more people name both of two themes than chance would give.
+
+    Of so many people, a theme named by a and another by b are both expected of ab/people if who
+    names the one were independent of who names the other.
+
+    Parameters
+    ----------
+    together
+        As `cooccurrence` returns it.
+    people
+        How many answered the question.
+
+    Returns
+    -------
+    DataFrame
+        Observed minus expected people, each pair once: below the diagonal. Elsewhere the value is
+        missing, and the last theme has no column.
+
+    Examples
+    --------
+    >>> together = pd.DataFrame([[4, 3], [3, 5]], ["a", "b"], ["a", "b"])
+    >>> float(excess(together, people=10).loc["b", "a"])
+    1.0
+    """
+    alone = np.diag(together)
+    beyond = together - np.outer(alone, alone) / people
+    return beyond.where(np.tri(len(alone), k=-1, dtype=bool)).iloc[:, :-1]
+
+
 def combinations(study: Study, question: str) -> pd.DataFrame:
     """Count the people who name exactly the same themes.
 

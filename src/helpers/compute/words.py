@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 _WORD = r"\w+(?:'\w+)*"
 _DEALS = 1_999  # people dealt out to two groups anew
 _SEED = 1
-_WIDTH, _HEIGHT = 800, 360  # pixels of a word cloud
-_COVERED = 0.86  # the share of it that its words are to cover
+_COVERED = 0.86  # the share of a word cloud that its words are to cover
 
 
 def stop_words(language: str = "en") -> frozenset[str]:
@@ -220,7 +219,12 @@ def word_themes(study: Study, question: str) -> pd.Series:
 
 
 def cloud(
-    frequencies: pd.DataFrame, font: str | None = None, seed: int = _SEED, words: int = 60
+    frequencies: pd.DataFrame,
+    font: str | None = None,
+    width: int = 800,
+    height: int = 360,
+    words: int = 60,
+    seed: int = _SEED,
 ) -> "WordCloud":
     """Lay out a word cloud.
 
@@ -234,17 +238,19 @@ def cloud(
         As `frequencies` returns it.
     font
         The file of the font whose letters are measured; by default the one of wordcloud.
+    width, height
+        Of the canvas, in pixels.
+    words
+        How many of the first words are laid out at most: those that would be less than 14 pixels
+        high, and all after them, are left out.
     seed
         Fixes the layout.
-    words
-        How many of the first words are laid out.
 
     Returns
     -------
     wordcloud.WordCloud
-        Its `layout_` holds each word with its size and the top left of its ink, on a canvas of 800
-        by 360 pixels. All lie level and are black, for whoever draws
-        them to colour.
+        Its `layout_` holds each word with its size and the top left of its ink. All lie level and
+        are black, for whoever draws them to colour.
 
     Raises
     ------
@@ -264,14 +270,14 @@ def cloud(
     # The size of the largest word at which all of them cover their share of the canvas, if a letter
     # is 0.6 times as wide as it is high.
     covered = (0.6 * counted["word"].str.len() * (roots / roots.max(initial=1)) ** 2).sum()
-    largest = np.sqrt(_COVERED * _WIDTH * _HEIGHT / max(covered, 1))
+    largest = np.sqrt(_COVERED * width * height / max(covered, 1))
     canvas = WordCloud(
-        width=_WIDTH,
-        height=_HEIGHT,
+        width=width,
+        height=height,
         font_path=font,
         margin=3,
         max_font_size=int(largest),
-        min_font_size=8,
+        min_font_size=14,
         prefer_horizontal=1,
         relative_scaling=1,
         random_state=seed,

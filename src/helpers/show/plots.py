@@ -7,13 +7,14 @@ drawing serves light pages, dark pages and print.
 import io
 import re
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
 import matplotlib.font_manager
 import matplotlib.pyplot as plt
+import matplotlib.ticker
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -26,34 +27,57 @@ if TYPE_CHECKING:
     from wordcloud import WordCloud
 
 INK, FAINT, ON_COLOUR = "#1f2933", "#c9ced6", "#fffffe"
-# The first three are told apart with any colour vision; who needs more adds a mark or a label.
 COLOURS = ["#1b6ca8", "#c8590a", "#1a7f6b", "#7b4fa3", "#8a6d00", "#6b7280", "#ab3068"]
-GREY = COLOURS[5]
+DIVERGING = ["#8c3f04", "#b8601a", "#f0c9a0", "#b3cfe6", "#3378ad", "#124e7c"]
+
+# What a colour means, in every figure. Whatever is none of this is drawn in ink, and what is
+# assumed is hollow.
+YES, NO, NEITHER = COLOURS[0], COLOURS[1], COLOURS[5]  # as in DIVERGING, from no to yes
+GROUPS = COLOURS[3:5]
+"""The colours of the groups compared, in the order of the settings."""
+VERDICTS = {
+    **dict.fromkeys(["match", "truncated"], COLOURS[2]),
+    **dict.fromkeys(["inconsistent", "differs"], COLOURS[6]),
+    **dict.fromkeys(["not recoverable", "background"], NEITHER),
+}
+
+WIDE, NARROW = 9.5, 4.25
+"""How wide a drawing is for a column of text, and how wide for a phone, in inches."""
+SIZE = 14  # of all text, in 72ths of an inch: 11 pixels where the page is narrowest
+LINE = 1.3 * SIZE / 72  # inches that a line of text takes
 FONT = mpl.font_manager.findfont("DejaVu Sans")
 """The file of the font whose measures drawings take."""
-WIDTH = 4.6  # inches: narrow enough to be read on a phone
+CLOUDS = (684, 360), (306, 300)
+"""The width and height of a word cloud for a column of text, and of one for a phone."""
 # What most parts of a drawing share is written once, on the whole.
-INHERITED = ("font-size: 10px", "font-family: var(--figure-font, sans-serif)", "fill: currentColor")
-DIVERGING = ["#8c3f04", "#b8601a", "#f0c9a0", "#b3cfe6", "#3378ad", "#124e7c"]
+INHERITED = (
+    f"font-size: {SIZE}px",
+    "font-family: var(--figure-font, sans-serif)",
+    "fill: currentColor",
+)
 
 mpl.rcParams.update(
     {
         "axes.edgecolor": FAINT,
         "axes.labelcolor": INK,
-        "axes.prop_cycle": mpl.cycler(color=COLOURS),
+        "axes.prop_cycle": mpl.cycler(color=[INK]),
         "axes.spines.right": False,
         "axes.spines.top": False,
         "figure.facecolor": "none",
         "axes.facecolor": "none",
         "savefig.facecolor": "none",
-        "figure.figsize": (WIDTH, 2.9),
+        "figure.figsize": (WIDE, 4),
         "figure.constrained_layout.use": True,
-        "font.size": 10,
+        "font.size": SIZE,
+        "axes.titlesize": SIZE,
+        "figure.titlesize": SIZE,
+        "figure.titleweight": "bold",
         "grid.color": FAINT,
         "legend.frameon": False,
         "svg.fonttype": "none",
         "text.color": INK,
         "text.parse_math": False,  # a dollar sign in a label is one
+        "lines.markersize": 8,
         "xaxis.labellocation": "right",  # where a label of any length has room
         "xtick.color": INK,
         "ytick.color": INK,
@@ -62,20 +86,29 @@ mpl.rcParams.update(
     }
 )
 
+PERCENT = mpl.ticker.PercentFormatter(1, decimals=0)
+
 
 def publish(
-    figure: Figure, name: str, caption: str, alt: str, of: pd.DataFrame | None = None
+    draw: Callable[[float], Figure | Axes],
+    name: str,
+    finding: str,
+    caption: str,
+    alt: str,
+    of: pd.DataFrame | None = None,
 ) -> Html:
-    """Put a figure on the page as inline SVG, and close it.
+    """Put a figure on the page as inline SVG: one drawing for a column of text, one for a phone.
 
     Parameters
     ----------
-    figure
-        What was drawn.
+    draw
+        Takes a width in inches, `WIDE` or `NARROW`, and returns what was drawn.
     name
         Its identifier on the page: a link to `#name` leads to it.
+    finding
+        What the figure finds, in a line that stands on it.
     caption
-        What the figure finds.
+        What it finds, in a sentence, and what one has to know to read it.
     alt
         What it shows, for readers who do not see it.
     of
@@ -88,11 +121,35 @@ def publish(
 
     Examples
     --------
-    >>> figure, axes = plt.subplots()
-    >>> 'role="img" aria-label="Nothing yet"' in publish(figure, "empty", "", "Nothing yet").html
-    True
+    >>> def empty(width):
+    ...     return plt.figure(figsize=(width, 2))
+    >>> shown = publish(empty, "empty", "Nothing", "Nothing is to be seen.", "Nothing yet").html
+    >>> shown.count('role="img" aria-label="Nothing yet"')
+    2
     """
     disclosure.guard(of, caption)
+    drawings = [
+        _drawing(draw(width).figure, f"{name}-{kind[0]}", kind, wrap(finding, 0.9 * width), alt)
+        for kind, width in [("wide", WIDE), ("narrow", NARROW)]
+    ]
+    html = (
+        f'<figure class="study" id="{name}">\n{"".join(drawings)}\n'
+        f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
+    )
+    return Html(html, f"{caption}\n({alt})")
+
+
+def _drawing(figure: Figure, name: str, kind: str, finding: str, alt: str) -> str:
+    """Return a figure as SVG that fits into a page, and close it."""
+    figure.suptitle(finding, x=0.01, ha="left")
+    figure.draw_without_rendering()
+    for text in figure.findobj(mpl.text.Text):
+        if "\n" in text.get_text() and text.get_ha() != "left":
+            box = text.get_window_extent()
+            edge, anchor = (
+                (box.x1, "end") if text.get_ha() == "right" else ((box.x0 + box.x1) / 2, "middle")
+            )
+            text.set_gid(f"{anchor} {edge * 72 / figure.dpi:.1f}")
     buffer = io.StringIO()
     with mpl.rc_context({"svg.hashsalt": name}):
         figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
@@ -101,27 +158,32 @@ def publish(
     svg = svg[svg.index("<svg") :]
     # The style sheet of a drawing would hold for the whole page.
     svg = re.sub(r"\s*<(metadata|style)\b.*?</\1>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r'<g id="(end|middle) ([\d.]+)">.*?</g>', _held, svg, flags=re.DOTALL)
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    # Jupyter has no room for the second one; the style sheet of the book shows the one that fits.
+    hidden = "display: none; " if kind == "narrow" else ""
     head = (
-        f'<svg role="img" aria-label="{escape(alt)}" viewBox="{box[0][9:-1]}" '
+        f'<svg class="{kind}" role="img" aria-label="{escape(alt)}" viewBox="{box[0][9:-1]}" '
         f'width="{float(box[1]):.0f}" height="{float(box[2]):.0f}" stroke-linejoin="round" '
-        f'style="{"; ".join(INHERITED)}" '
+        f'style="{hidden}{"; ".join(INHERITED)}" '
         'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
     svg = head + _lean(_with_variables(svg[svg.index(">") + 1 :]))
-    # Ids are unique in one figure; a page holds several.
-    svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", svg)
-    html = (
-        f'<figure class="study" id="{name}">\n{svg.strip()}\n'
-        f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
-    )
-    return Html(html, f"{caption}\n({alt})")
+    # Ids are unique in one drawing; a page holds several.
+    for n, own in enumerate(re.findall(r' id="([^"]*)"', svg)):
+        svg = re.sub(rf'(id="|url\(#|href="#){own}(?=[")])', rf"\g<1>{name}-{n}", svg)
+    return svg.strip()
+
+
+def _held(group: re.Match) -> str:
+    """Hold the lines of a text at their common edge, whatever the reader's font."""
+    lines = re.sub(r"translate\([\d.]+", f"translate({group[2]}", group[0])
+    return lines.replace('<text style="', f'<text style="text-anchor: {group[1]}; ')
 
 
 def cloud(
-    laid_out: "WordCloud",
-    colours: Mapping[str, str],
-    key: Mapping[str, str],
+    laid_out: Sequence["WordCloud"],
+    of_theme: Collection[str],
     places: Mapping[str, str],
     name: str,
     caption: str,
@@ -133,11 +195,10 @@ def cloud(
     Parameters
     ----------
     laid_out
-        As `helpers.compute.words.cloud` returns it.
-    colours
-        The colour of each word, one of `COLOURS`; other words are grey.
-    key
-        What each colour means.
+        For a column of text, and for a phone, as `helpers.compute.words.cloud` returns them for the
+        two sizes of `CLOUDS`.
+    of_theme
+        Words that go with a theme; others are grey.
     places
         The id of the part of the page that a word leads to; words without one lead nowhere.
     name, caption, alt, of
@@ -151,50 +212,58 @@ def cloud(
     Examples
     --------
     >>> from helpers.compute import words
-    >>> laid_out = words.cloud(words.frequencies(["a family", "one family"]), FONT)
-    >>> shown = cloud(laid_out, {}, {}, {"family": "here"}, "cloud", "One word", "Family")
-    >>> '<a href="#here"><text' in shown.html
-    True
+    >>> counts = words.frequencies(["a family", "one family"])
+    >>> both = [words.cloud(counts, FONT, *size) for size in CLOUDS]
+    >>> shown = cloud(both, ["family"], {"family": "here"}, "cloud", "One word", "Family")
+    >>> shown.html.count('<a href="#here"><text')
+    2
     """
+    disclosure.guard(of, caption)
+    drawings = []
+    for one, kind in zip(laid_out, ["wide", "narrow"], strict=True):
+        hidden = "display: none; " if kind == "narrow" else ""
+        drawings.append(
+            f'<svg role="group" aria-label="{escape(alt)}" class="cloud {kind}" '
+            f'viewBox="0 0 {one.width} {one.height}" '
+            f'style="{hidden}{"; ".join(INHERITED)}" xmlns="http://www.w3.org/2000/svg">'
+            + "".join(f"\n{word}" for word in _words(one, of_theme, places))
+            + "\n</svg>"
+        )
+    html = _with_variables(f'<figure class="study" id="{name}">\n{"".join(drawings)}\n')
+    html += f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
+    return Html(html, f"{caption}\n({alt})")
+
+
+def _words(
+    laid_out: "WordCloud", of_theme: Collection[str], places: Mapping[str, str]
+) -> Iterator[str]:
     from PIL import ImageFont
 
-    disclosure.guard(of, caption)
-    drawn = []
     for (word, _), size, (top, left), _, _ in laid_out.layout_:
         font = ImageFont.truetype(laid_out.font_path, size)
         line = top - font.getbbox(word, anchor="ls")[1]
+        colour = INK if word in of_theme else NEITHER
         text = (
             f'<text x="{left}" y="{line:.0f}" '
             f'textLength="{font.getlength(word):.0f}" lengthAdjust="spacingAndGlyphs" '
-            f'style="font-size: {size}px; fill: {colours.get(word, GREY)}">{escape(word)}</text>'
+            f'style="font-size: {size}px; fill: {colour}">{escape(word)}</text>'
         )
-        drawn.append(f'<a href="#{escape(places[word])}">{text}</a>' if word in places else text)
-    svg = (
-        f'<svg role="group" aria-label="{escape(alt)}" class="cloud" '
-        f'viewBox="0 0 {laid_out.width} {laid_out.height}" '
-        f'style="{"; ".join(INHERITED)}" xmlns="http://www.w3.org/2000/svg">'
-    )
-    svg += "".join(f"\n{word}" for word in drawn) + "\n</svg>"
-    meaning = "".join(
-        f'<li><span style="background: {colour}"></span>{escape(label)}</li>'
-        for colour, label in key.items()
-    )
-    html = _with_variables(
-        f'<figure class="study" id="{name}">\n{svg}\n<ul class="key">{meaning}</ul>\n'
-    )
-    html += f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
-    return Html(html, f"{caption}\n({alt})")
+        yield f'<a href="#{escape(places[word])}">{text}</a>' if word in places else text
 
 
 def _lean(svg: str) -> str:
     """Leave out what makes a drawing long and nobody sees."""
     svg = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", svg)
-    svg = re.sub(r"(\.\d\d)\d+\b(?=[^<>]*>)", r"\1", svg)  # of a pixel, not of a label
+    svg = re.sub(r"(\.\d)\d+\b(?=[^<>]*>)", r"\1", svg)  # of a pixel, not of a label
     svg = re.sub(r' style="([^"]*)"', lambda match: _own_style(match[1]), svg)
     svg = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", svg)
     meant = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
     svg = re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in meant else "", svg)
     svg = re.sub(r"<g/>|<defs>\s*</defs>", "", svg)
+    # Lines that look the same, one after the other, are one path.
+    same = re.compile(r'<path d="([^"]*)"( [^>]*fill: none[^>]*)/>\s*<path d="([^"]*)"\2/>')
+    while (shorter := same.sub(r'<path d="\1\3"\2/>', svg)) != svg:
+        svg = shorter
     svg = re.sub(r"\s*\n\s*", "\n", svg)
     alone = re.compile(r"<g>\n?((?:<(path|text|use)\b[^>]*(?:/>|>[^<]*</\2>))?)\n?</g>\n?")
     while (shorter := alone.sub(r"\1", svg)) != svg:
@@ -221,114 +290,253 @@ def _with_variables(svg: str) -> str:
     return re.sub(family, r"\1 var(--figure-font, sans-serif)", svg)
 
 
+BY_ROW = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
+GROUND = {"facecolor": ON_COLOUR, "linewidth": 0, "pad": 1}  # lines pass behind a label
+
+
+def rows_of(labels: Sequence[str], width: float, room: float = 0.36) -> Axes:
+    """Make a row for each label, the first on top: the label beside it, or above where it is long.
+
+    Parameters
+    ----------
+    labels
+        What the rows are called.
+    width
+        Of the drawing, in inches.
+    room
+        What a row needs below its label, in inches.
+
+    Examples
+    --------
+    >>> [label.get_text() for label in rows_of(["yes", "no"], WIDE).get_yticklabels()]
+    ['yes', 'no']
+    """
+    is_beside = width == WIDE and max(map(len, labels)) <= 36
+    texts = [text if is_beside else wrap(text, 0.93 * width) for text in labels]
+    lines = 0 if is_beside else LINE * max(text.count("\n") + 1 for text in texts)
+    pitch = room + lines
+    _, axes = plt.subplots(figsize=(width, 1.2 + pitch * len(texts)))
+    axes.set_ylim(len(texts) - 0.5, -0.5 - lines / pitch)
+    axes.set_yticks(range(len(texts)), texts if is_beside else [""] * len(texts))
+    for y, text in enumerate(texts if lines else []):
+        axes.annotate(text, (0, y), (0, 36 * room - 1), va="bottom", bbox=GROUND, **BY_ROW)
+    axes.grid(axis="x", linewidth=0.6, clip_on=False)
+    axes.set_axisbelow(True)
+    axes.spines["left"].set_visible(False)
+    return axes
+
+
 def intervals(
     rows: pd.DataFrame,
     label: str,
+    width: float,
     note: Sequence[str] = (),
-    axes: Axes | None = None,
+    colours: Sequence[str] | str = INK,
+    assumed: Sequence[bool] | bool = False,
 ) -> Axes:
     """Draw shares as dots with their intervals, the first row on top.
 
     Parameters
     ----------
     rows
-        Columns `label`, `share`, `low` and `high`, all three from 0 to 1.
+        Columns `share`, `low` and `high`, from 0 to 1 unless the axis is set otherwise.
     label
         The column that names the rows.
+    width
+        Of the drawing, in inches.
     note
         What to write at the right end of each row, such as its count.
-    axes
-        Where to draw; by default a new figure as high as the rows need.
+    colours
+        One for each row.
+    assumed
+        Which rows are hollow.
 
     Examples
     --------
     >>> rows = pd.DataFrame({"answer": ["yes"], "share": [0.5], "low": [0.4], "high": [0.6]})
-    >>> intervals(rows, "answer").get_yticklabels()[0].get_text()
-    'yes'
+    >>> intervals(rows, "answer", WIDE, note=["5 of 10"]).texts[0].get_text()
+    '5 of 10'
     """
-    if axes is None:
-        _, axes = plt.subplots(figsize=(WIDTH, 0.7 + 0.38 * len(rows)))
+    axes = rows_of(rows[label].tolist(), width)
     y = np.arange(len(rows))
-    axes.hlines(y, rows["low"], rows["high"], color=COLOURS[0], linewidth=2.2, alpha=0.55)
-    axes.plot(rows["share"], y, "o", markersize=7, clip_on=False)
-    axes.set_yticks(y, rows[label].map(lambda text: wrap(text, 22)))
-    axes.set_ylim(len(rows) - 0.5, -0.5)
+    edges = np.broadcast_to(colours, len(rows))
+    fills = np.where(assumed, ON_COLOUR, edges)
+    axes.hlines(y, rows["low"], rows["high"], color=edges, linewidth=2.2, alpha=0.6, clip_on=False)
+    look = {"s": 72, "linewidths": 1.8, "zorder": 3, "clip_on": False}
+    axes.scatter(rows["share"], y, facecolors=fills, edgecolors=edges, **look)
     axes.set_xlim(0, None)
-    axes.xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1, decimals=0))
-    axes.grid(axis="x", linewidth=0.6)
-    axes.set_axisbelow(True)
-    axes.spines["left"].set_visible(False)
+    axes.xaxis.set_major_formatter(PERCENT)
     for height, text in enumerate(note):
-        axes.annotate(
-            text, (1.01, height), xycoords=("axes fraction", "data"), va="center", fontsize=10
-        )
+        axes.annotate(text, (1, height), (8, 0), va="center", **BY_ROW)
     return axes
 
 
-def stacked(shares: pd.DataFrame) -> Axes:
-    """Draw one bar a row, its parts one a column, the percentage written where it fits.
+def dumbbells(
+    rows: pd.DataFrame, label: str, ends: Mapping[str, str], width: float, **assumed: Sequence[bool]
+) -> Axes:
+    """Draw two numbers a row, joined by a line: a dot for the first, a diamond for the second.
 
     Parameters
     ----------
-    shares
-        Parts from 0 to 1 that sum to 1 in every row; index and columns name rows and parts.
+    rows
+        The two numbers, and what names the rows.
+    label
+        The column that names them.
+    ends
+        The columns of the two numbers, and what the figure calls each, in its first row.
+    width
+        Of the drawing, in inches.
+    assumed
+        Under the name of a column, which of its marks are hollow.
 
     Examples
     --------
-    >>> shares = pd.DataFrame({"yes": [0.25], "no": [0.75]}, index=["women"])
-    >>> [text.get_text() for text in stacked(shares).texts]
-    ['25', '75']
+    >>> rows = pd.DataFrame({"word": ["family"], "people": [3], "uses": [5]})
+    >>> axes = dumbbells(rows, "word", {"people": "people", "uses": "times"}, WIDE)
+    >>> [text.get_text() for text in axes.texts]
+    ['people', 'times']
     """
-    _, axes = plt.subplots(figsize=(WIDTH, 1.0 + 0.42 * len(shares)))
-    left = np.zeros(len(shares))
-    for part, widths in shares.items():
-        bars = axes.barh(shares.index, widths, left=left, height=0.7, label=part)
-        texts = [f"{100 * width:.0f}" if width >= 0.06 else "" for width in widths]
-        for bar, text in zip(bars, texts, strict=True):
-            if text:
-                middle = bar.get_x() + bar.get_width() / 2, bar.get_y() + bar.get_height() / 2
-                axes.annotate(text, middle, ha="center", va="center", color=ON_COLOUR, fontsize=10)
-        left += widths.to_numpy()
-    axes.invert_yaxis()
-    axes.set_xlim(0, 1)
-    axes.set_xticks([])
-    axes.spines[["left", "bottom"]].set_visible(False)
-    axes.figure.legend(loc="outside upper center", ncols=min(3, len(shares.columns)), fontsize=9.5)
+    axes = rows_of(rows[label].tolist(), width)
+    y = np.arange(len(rows))
+    axes.hlines(y, *(rows[end] for end in ends), color=INK, linewidth=1.4, alpha=0.6, clip_on=False)
+    for (end, text), mark in zip(ends.items(), "oD", strict=True):
+        fills = np.where(assumed.get(end, False), ON_COLOUR, np.full(len(rows), INK))
+        look = {"s": 60, "linewidths": 1.6, "zorder": 3, "clip_on": False}
+        axes.scatter(rows[end], y, marker=mark, facecolors=fills, edgecolors=INK, **look)
+        is_left = rows[end].iloc[0] == rows[list(ends)].iloc[0].min() and mark == "o"
+        side, shift = ("right", -8) if is_left else ("left", 8)
+        axes.annotate(
+            text,
+            (rows[end].iloc[0], 0),
+            (shift, 0),
+            textcoords="offset points",
+            ha=side,
+            va="center",
+        )
+    axes.set_xlim(0, None)
     return axes
 
 
-def matrix(counts: pd.DataFrame) -> Axes:
-    """Draw a table of counts as squares, the darker the more, each with its number.
+def line(axes: Axes, at: float, text: str, ha: str = "left", lift: int = 0) -> None:
+    """Draw a line across at a value, and say above the drawing what it stands for.
+
+    Parameters
+    ----------
+    axes
+        Where to draw.
+    at
+        The value on the horizontal axis.
+    text
+        What the line is.
+    ha
+        On which side of the line its text begins.
+    lift
+        How many lines higher than the lowest to write it.
 
     Examples
     --------
-    >>> [text.get_text() for text in matrix(pd.DataFrame([[1, 0]], ["a"], ["b", "c"])).texts]
-    ['1', '0']
+    >>> _, axes = plt.subplots()
+    >>> line(axes, 0.8, "good")
+    >>> axes.texts[0].get_text()
+    'good'
     """
-    _, axes = plt.subplots(figsize=(WIDTH, 1.5 + 0.3 * len(counts)))
-    most = counts.to_numpy().max()
-    size = 10 if len(counts.columns) < 9 else 9
-    for y, (_, row) in enumerate(counts.iterrows()):
-        for x, value in enumerate(row):
-            # The root, or few would be as pale as none beside the very many.
-            depth = 0.55 * (value / most) ** 0.5 if most else 0
-            place = (x - 0.47, y - 0.47)
-            axes.add_patch(
-                plt.Rectangle(place, 0.94, 0.94, color=COLOURS[0], alpha=depth, linewidth=0)
+    axes.axvline(at, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    shift = {"left": -2, "center": 0, "right": 2}[ha], 4 + 72 * LINE * lift
+    place = {"xycoords": ("data", "axes fraction"), "textcoords": "offset points"}
+    axes.annotate(text, (at, 1), shift, ha=ha, **place)
+
+
+def people(counts: pd.DataFrame, colours: Sequence[str], width: float) -> Figure:
+    """Draw one dot a person: a row for each group, a column for each answer.
+
+    Parameters
+    ----------
+    counts
+        How many people; index and columns name rows and columns.
+    colours
+        One for each column.
+    width
+        Of the drawing, in inches.
+
+    Examples
+    --------
+    >>> counts = pd.DataFrame({"yes": [2], "no": [3]}, index=["nurses"])
+    >>> figure = people(counts, [YES, NO], WIDE)
+    >>> [text.get_text() for text in figure.axes[0].texts]
+    ['yes', '2', 'no', '3', 'nurses']
+    """
+    pitch, room, number = 0.16, width / len(counts.columns), 0.36  # inches
+    in_line = int((room - number - 0.15) / pitch)
+    heights = np.ceil(counts.max(axis=1) / in_line).clip(lower=1) * pitch + LINE + 0.2
+    tops = LINE + 0.1 + np.cumsum([0, *heights])
+    figure, axes = plt.subplots(figsize=(width, tops[-1] + 0.5))
+    # Dots as dashes without length: a line a row takes a page less room than a mark a person.
+    gaps = 72 * pitch / 8 * (1 - 0.3 / width)
+    dotted = {"linewidth": 8, "linestyle": (0, (1e-3, gaps)), "dash_capstyle": "round"}
+    axes.set(xlim=(0, width), ylim=(tops[-1], 0))
+    axes.axis("off")
+    for x, (answer, colour) in enumerate(zip(counts, colours, strict=True)):
+        axes.text(x * room, 0, answer, va="top", fontweight="bold")
+        for top, n in zip(tops, counts[answer], strict=False):
+            axes.text(
+                x * room + number - 0.12, top + LINE + 0.1, n, ha="right", va="center_baseline"
             )
-            axes.annotate(f"{value}", (x, y), ha="center", va="center", fontsize=size)
-    is_short = counts.columns.astype(str).str.len().max() < 4
-    leaning = {} if is_short else {"rotation": 40, "ha": "right"}
-    axes.set_xlim(-0.5, len(counts.columns) - 0.5)
-    axes.set_ylim(len(counts) - 0.5, -0.5)
-    axes.set_xticks(range(len(counts.columns)), counts.columns, **leaning)
-    axes.set_yticks(range(len(counts)), counts.index)
-    axes.spines[["left", "bottom"]].set_visible(False)
+            for row in range(-(-n // in_line)):
+                left, below = x * room + number, top + LINE + 0.1 + pitch * row
+                right = left + pitch * (min(n - row * in_line, in_line) - 1) + 1e-3
+                axes.plot([left, right], [below, below], color=colour, **dotted)
+    for top, group in zip(tops, counts.index, strict=False):
+        axes.text(0, top, group, va="top")
+    return figure
+
+
+def matrix(table: pd.DataFrame, width: float, form: str, ringed: tuple[str, str]) -> Axes:
+    """Draw a table as squares, the darker the more, each with its number.
+
+    Rows are numbered; a column that is called as a row is has its number instead of a name.
+
+    Parameters
+    ----------
+    table
+        Numbers, of which those below 0 are as pale as 0; nothing is drawn for a missing one.
+    width
+        Of the drawing, in inches.
+    form
+        How to write a number.
+    ringed
+        The row and column of a square to point out.
+
+    Examples
+    --------
+    >>> table = pd.DataFrame([[-1, 0.2]], ["a"], ["a", "none"])
+    >>> axes = matrix(table, WIDE, "{:+.0f}", ringed=("a", "a"))
+    >>> [text.get_text() for text in axes.texts], axes.get_yticklabels()[0].get_text()
+    (['−1', '0'], '1 a')
+    """
+    numbers = {name: n for n, name in enumerate(table.index, start=1)}
+    axes = rows_of([f"{n} {name}" for name, n in numbers.items()], width, room=0.42)
+    high = 0.4 / (axes.figure.get_figheight() - 1.2) * len(table)
+    most = np.nanmax(table.to_numpy(float))
+    for y, x in np.argwhere(table.notna().to_numpy()):
+        value = table.iloc[y, x]
+        # The root, or few would be as pale as none beside the very many.
+        colour = *mpl.colors.to_rgb(INK), 0.4 * (max(value, 0) / most) ** 0.5
+        is_ringed = ringed == (table.index[y], table.columns[x])
+        edge = {"linewidth": 2, "edgecolor": INK} if is_ringed else {"linewidth": 0}
+        corner = x - 0.47, y - high / 2
+        axes.add_patch(plt.Rectangle(corner, 0.94, high, facecolor=colour, **edge))
+        text = form.format(value).replace("-", "\N{MINUS SIGN}") if round(value) else "0"
+        axes.annotate(text, (x, y), ha="center", va="center")
+    heads = [numbers.get(name, name) for name in table]
+    axes.set_xlim(-0.5, len(heads) - 0.5)
+    axes.set_xticks(range(len(heads)), heads)
+    axes.grid(visible=False)
+    axes.spines["bottom"].set_visible(False)
     return axes
 
 
-def diverging(shares: pd.DataFrame, axes: Axes) -> Axes:
-    """Draw one bar a row, the lower half of the columns left of the middle, the upper half right.
+def answers(shares: pd.DataFrame, ends: Sequence[str], width: float) -> Axes:
+    """Draw answers on a scale, one bar a group, disagreement left of the middle.
 
     Where it fits, a part has its percentage in it.
 
@@ -336,41 +544,72 @@ def diverging(shares: pd.DataFrame, axes: Axes) -> Axes:
     ----------
     shares
         Parts from 0 to 1 that sum to 1 in every row, from one end of a scale to the other: two to
-        seven columns. Where their number is odd, the middle one lies on both sides.
-    axes
-        Where to draw.
+        seven columns. Where their number is odd, the middle one lies on both sides. The index
+        names what is answered and the group that answers.
+    ends
+        What the two ends of the scale are called.
+    width
+        Of the drawing, in inches.
 
     Examples
     --------
-    >>> shares = pd.DataFrame([[0.1, 0.2, 0.2, 0.2, 0.2, 0.1]], ["women"])
-    >>> float(diverging(shares, plt.subplots()[1]).patches[0].get_x())
+    >>> index = pd.MultiIndex.from_tuples([("An item", "women")])
+    >>> shares = pd.DataFrame([[0.1, 0.2, 0.2, 0.2, 0.2, 0.1]], index)
+    >>> float(answers(shares, ["no", "yes"], WIDE).patches[1].get_x())
     -0.5
     """
     half, odd = divmod(shares.shape[1], 2)
     colours = [*DIVERGING[:half], *[FAINT] * odd, *DIVERGING[-half:]]
-    left = -(shares.iloc[:, :half].sum(axis=1) + odd * shares.iloc[:, half] / 2).to_numpy()
-    for (part, widths), colour in zip(shares.items(), colours, strict=True):
-        bars = axes.barh(
-            shares.index.astype(str), widths, left=left, height=0.75, color=colour, label=part
-        )
+    items = shares.index.get_level_values(0).unique()
+    texts = [wrap(item, 0.96 * width) for item in items]
+    lines = LINE * max(text.count("\n") + 1 for text in texts)
+    bar, gap = 0.34, 0.1  # inches
+    least = 0.6 / (width - 1)  # of all: room for two digits
+    y, tops, top = [], [], 2 * LINE + bar + gap
+    for item in items:
+        tops.append(top)
+        rows = len(shares.loc[item])
+        y += [top + lines + bar * (row + 0.5) for row in range(rows)]
+        top += lines + bar * rows + gap
+    _, axes = plt.subplots(figsize=(width, top + 1.1))
+    # The first bar is the key: what each colour stands for, from end to end.
+    key = pd.DataFrame([np.full(len(colours), 2 / len(colours))], columns=shares.columns)
+    left = np.array([-1.0, *-(shares.iloc[:, :half].sum(axis=1) + odd * shares.iloc[:, half] / 2)])
+    heights = np.array([bar / 2, *y])
+    for (part, widths), colour in zip(pd.concat([key, shares]).items(), colours, strict=True):
+        bars = axes.barh(heights, widths, left=left, height=0.88 * bar, color=colour)
         on_it = INK if colour in (*DIVERGING[2:4], FAINT) else ON_COLOUR  # the middle is pale
-        texts = [f"{100 * width:.0f}" if width >= 0.08 else "" for width in widths]
-        axes.bar_label(bars, texts, label_type="center", color=on_it, fontsize=10)
+        written = [str(part)]
+        written += [f"{100 * share:.0f}" if share >= least else "" for share in widths.iloc[1:]]
+        axes.bar_label(bars, written, label_type="center", color=on_it)
         left += widths.to_numpy()
-    axes.axvline(0, color=INK, linewidth=0.8)
-    axes.set_xlim(-1, 1)
-    axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["100%", "50%", "0", "50%", "100%"], fontsize=9)
-    axes.invert_yaxis()
+    for side, end in zip([-1, 1], ends, strict=True):
+        ha = "left" if side < 0 else "right"
+        axes.text(side, bar, wrap(end, 0.35 * width), ha=ha, va="top")
+    for text, top in zip(texts, tops, strict=True):
+        axes.annotate(text, (0.02, top), xycoords=("figure fraction", "data"), va="top")
+    for height in y:
+        axes.vlines(0, height - bar / 2, height + bar / 2, color=INK, linewidth=0.8)
+    axes.set(xlim=(-1, 1), ylim=(heights.max() + bar, 0))
+    axes.set_xticks([-1, -0.5, 0, 0.5, 1], ["100%", "50%", "0", "50%", "100%"])
+    axes.set_yticks(y, shares.index.get_level_values(1))
     axes.spines[["left", "bottom"]].set_visible(False)
     return axes
 
 
-def wrap(text: str, width: int) -> str:
-    r"""Break a label into lines.
+def wrap(text: str, width: float) -> str:
+    r"""Break a text into lines that fit into a width.
+
+    Parameters
+    ----------
+    text
+        One line.
+    width
+        In inches.
 
     Examples
     --------
-    >>> wrap("a long label", 7)
+    >>> wrap("a long label", 1)
     'a long\nlabel'
     """
-    return "\n".join(textwrap.wrap(text, width))
+    return "\n".join(textwrap.wrap(text, int(8.7 * width)))
