@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from helpers.compute import scorecard
 from helpers.load import load_study
 
 DATA = Path(__file__).parents[1] / "data"
@@ -17,7 +18,10 @@ LIMITS = {100: 1.0, 1_000: 1.0, 10_000: 5.0}  # seconds
 
 
 def write_people(folder: Path, number: int) -> None:
-    """Write a study of so many people, drawn with all their rows from those of the book."""
+    """Write a study of so many people, drawn with all their rows from those of the book.
+
+    What the paper prints and these people do not give is replaced by what they give.
+    """
     shutil.copytree(DATA, folder, ignore=shutil.ignore_patterns("__pycache__"))
     package = folder / "datapackage.json"
     described = json.loads(package.read_text(encoding="utf-8"))
@@ -36,6 +40,15 @@ def write_people(folder: Path, number: int) -> None:
         more = drawn.merge(rows, on="participant_id")
         more = more.assign(participant_id=more["new"])[list(rows)]
         more.to_csv(path, index=False, lineterminator="\n")
+    study = load_study(folder)
+    board = scorecard.compare(study.facts, scorecard.compute(study)).set_index("fact_id")
+    facts = pd.read_csv(folder / "published" / "facts.csv", dtype=str, keep_default_na=False)
+    for row in board[board["verdict"] == "differs"].itertuples():
+        _, point, decimals = row.printed.partition(".")
+        number = pd.to_numeric(row.computed, errors="coerce")
+        new = row.computed if pd.isna(number) else f"{number:.{len(decimals) if point else 0}f}"
+        facts.loc[facts["fact_id"] == row.Index, "printed"] = new
+    facts.to_csv(folder / "published" / "facts.csv", index=False, lineterminator="\n")
 
 
 def main() -> int:
