@@ -115,7 +115,7 @@ def steps(tmp_path, monkeypatch):
         return 0
 
     for name in ["requirements.txt", "requirements-dev.txt", "pyproject.toml"]:
-        (tmp_path / name).write_text("one")
+        (tmp_path / name).write_text("one==1 ")
     monkeypatch.setattr(sys, "argv", ["setup_venv.py"])
     monkeypatch.setattr(setup_venv, "ROOT", tmp_path)
     monkeypatch.setattr(setup_venv, "VENV", tmp_path / ".venv")
@@ -133,7 +133,7 @@ def test_nothing_is_installed_twice(steps):
 
 
 def test_a_changed_lock_installs_everything_anew(steps, tmp_path):
-    (tmp_path / "requirements.txt").write_text("two")
+    (tmp_path / "requirements.txt").write_text("two==2 ")
     setup_venv.main()
     assert ["venv --clear" in steps[0], len(steps)] == [True, 4]
 
@@ -141,7 +141,7 @@ def test_a_changed_lock_installs_everything_anew(steps, tmp_path):
 def test_the_book_gets_no_more_than_it_needs_and_the_rest_comes_when_it_is_asked_for(
     steps, tmp_path, monkeypatch
 ):
-    (tmp_path / "requirements.txt").write_text("two")
+    (tmp_path / "requirements.txt").write_text("two==2 ")
     monkeypatch.setattr(sys, "argv", ["setup_venv.py", "book"])
     setup_venv.main()
     assert len(steps) == 3
@@ -161,7 +161,7 @@ def test_a_changed_project_file_installs_our_own_packages_alone(steps, tmp_path)
 def test_uv_does_the_work_where_it_is_installed_and_checks_the_same_hashes(
     steps, tmp_path, monkeypatch
 ):
-    (tmp_path / "requirements.txt").write_text("two")
+    (tmp_path / "requirements.txt").write_text("two==2 ")
     monkeypatch.setattr(setup_venv.shutil, "which", lambda name: f"/somewhere/{name}")
     setup_venv.main()
     by_uv = [step for step in steps if step.startswith("install --python")]
@@ -170,7 +170,7 @@ def test_uv_does_the_work_where_it_is_installed_and_checks_the_same_hashes(
 
 
 def test_an_interrupted_set_up_is_done_again(steps, tmp_path, monkeypatch):
-    (tmp_path / "requirements.txt").write_text("two")
+    (tmp_path / "requirements.txt").write_text("two==2 ")
     with monkeypatch.context() as broken:
         broken.setattr(setup_venv.subprocess, "call", lambda command: 1)
         with pytest.raises(SystemExit, match="begins it again"):
@@ -183,6 +183,46 @@ def test_a_python_that_is_gone_is_replaced(steps, tmp_path):
     (tmp_path / ".venv" / setup_venv.PYTHON).unlink()
     setup_venv.main()
     assert len(steps) == 4
+
+
+def test_a_damaged_note_of_what_was_done_has_it_done_again(steps, tmp_path):
+    (tmp_path / ".venv" / "book").write_bytes(b"\xff\0")
+    setup_venv.main()
+    assert len(steps) == 4
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [(b"\0\xff\n", 1), (b"one==1 \\\n<<<<<<< HEAD\n", 2), (b"one\n", 1), (b"--pre\n", 1)],
+)
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_a_damaged_list_is_told_in_one_line(steps, tmp_path, name, content, line):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(SystemExit) as stop:
+        setup_venv.main()
+    assert stop.value.code.startswith(f"{name}, line {line}: ")
+    assert stop.value.code.endswith(
+        f" pins no package: bring the file back with git restore {name}"
+    )
+    assert steps == []
+
+
+def test_what_is_in_the_way_of_the_set_up_is_told_in_one_line(steps, tmp_path):
+    (tmp_path / "tools").mkdir()
+    program = shutil.copy(setup_venv.__file__, tmp_path / "tools")
+    shutil.rmtree(tmp_path / ".venv")
+    (tmp_path / ".venv").write_text("a file")
+
+    def told():
+        done = subprocess.run([sys.executable, program], capture_output=True, text=True)
+        assert (done.returncode, done.stdout) == (1, "")
+        return done.stderr
+
+    assert told() == f"{tmp_path / '.venv'} is no folder: remove it\n"
+    (tmp_path / ".venv").unlink()
+    (tmp_path / "requirements.txt").unlink()
+    missing = f"{tmp_path / 'requirements.txt'}: No such file or directory"
+    assert told() == f"The set-up stopped: {missing}\n"
 
 
 def commands_for(tool):
@@ -198,6 +238,13 @@ def by_uv(command):
         pytest.skip(f"uv cannot fetch what it needs here: {done.stderr.splitlines()[0]}")
     assert done.returncode == 0, done.stderr
     return done
+
+
+def test_uv_takes_the_pinned_lists():
+    uv = Path(sys.executable).with_name("uv")
+    install = [uv, "pip", "install", "--quiet", "--dry-run", "--no-deps", "--require-hashes"]
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        by_uv([*install, "-r", name])
 
 
 def test_the_commands_for_uv_do_what_readme_says(tmp_path):

@@ -8,6 +8,7 @@ installed, uv does the work; both check every package against its hash.
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,12 +17,14 @@ from pathlib import Path
 OLDEST = (3, 11)
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
+PINNED = re.compile(r"[a-z0-9][\w.-]*(\[[\w,-]+\])?==\S+ |    (--hash=sha256:|#)|#", re.IGNORECASE)
 PYTHON = Path("Scripts", "python.exe") if os.name == "nt" else Path("bin", "python")
 
 
 def main() -> None:
     """Do what is missing or out of date: first the packages, then our own."""
     check_python()
+    check_files()
     # A folder that was moved needs a new .venv too: its scripts and its link to us hold paths.
     book = digest(ROOT / "requirements.txt", str(VENV), sys.version)
     if not is_done("book", book):
@@ -55,6 +58,18 @@ def check_python() -> None:
         sys.exit("Python's venv module is missing: install it (Debian: apt install python3-venv)")
 
 
+def check_files() -> None:
+    """Stop with one line if .venv is no folder, or a list holds something else than pins."""
+    if VENV.exists() and not VENV.is_dir():
+        sys.exit(f"{VENV} is no folder: remove it")
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        lines = (ROOT / name).read_text(encoding="utf-8", errors="replace").splitlines()
+        for number, line in enumerate(lines, 1):
+            if line.strip() and not PINNED.match(line):
+                advice = f"pins no package: bring the file back with git restore {name}"
+                sys.exit(f"{name}, line {number}: {line[:60]!r} {advice}")
+
+
 def digest(path: Path, *more: str) -> str:
     """Return the SHA-256 of a file's content and of some more text."""
     return hashlib.sha256(path.read_bytes() + "\0".join(more).encode()).hexdigest()
@@ -66,7 +81,7 @@ def is_done(step: str, state: str) -> bool:
     The file that says so is written last, so what was interrupted is done again.
     """
     stamp = VENV / step
-    return (VENV / PYTHON).exists() and stamp.exists() and stamp.read_text() == state
+    return (VENV / PYTHON).exists() and stamp.is_file() and stamp.read_bytes() == state.encode()
 
 
 def say(what: str) -> None:
@@ -92,4 +107,7 @@ def run(*command: str) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except OSError as error:  # a list that is not there, a full disk
+        sys.exit(f"The set-up stopped: {error.filename}: {error.strerror}")
