@@ -20,7 +20,7 @@ LIMITS = {100: 1.0, 1_000: 1.0, 10_000: 5.0}  # seconds
 def write_people(folder: Path, number: int) -> None:
     """Write a study of so many people, drawn with all their rows from those of the book.
 
-    What the paper prints and these people do not give is replaced by what they give.
+    What the paper prints and these people do not give is left without a recipe to compute it.
     """
     shutil.copytree(DATA, folder, ignore=shutil.ignore_patterns("__pycache__"))
     package = folder / "datapackage.json"
@@ -43,11 +43,8 @@ def write_people(folder: Path, number: int) -> None:
     study = load_study(folder)
     board = scorecard.compare(study.facts, scorecard.compute(study)).set_index("fact_id")
     facts = pd.read_csv(folder / "published" / "facts.csv", dtype=str, keep_default_na=False)
-    for row in board[board["verdict"] == "differs"].itertuples():
-        _, point, decimals = row.printed.partition(".")
-        number = pd.to_numeric(row.computed, errors="coerce")
-        new = row.computed if pd.isna(number) else f"{number:.{len(decimals) if point else 0}f}"
-        facts.loc[facts["fact_id"] == row.Index, "printed"] = new
+    differs = facts["fact_id"].isin(board.index[board["verdict"] == "differs"])
+    facts.loc[differs, ["table", "statistic", "column", "where", "base"]] = ""
     facts.to_csv(folder / "published" / "facts.csv", index=False, lineterminator="\n")
 
 

@@ -10,6 +10,7 @@ import argparse
 import ast
 import contextlib
 import json
+import math
 import os
 import platform
 import re
@@ -96,7 +97,8 @@ def main() -> int:
     TABLE.parent.mkdir(exist_ok=True)
     TABLE.write_text(report(seconds, books, others, load), encoding="utf-8")
     print(f"Wrote {os.path.relpath(TABLE)}")
-    return int(not all(passed for _, _, passed in others))
+    built = not any(math.isnan(seconds) for _, _, seconds, _, _ in books)
+    return int(not (built and all(passed for _, _, passed in others)))
 
 
 # --- Measuring ---
@@ -232,11 +234,11 @@ def nbconvert(project: Path) -> float:
     )
 
 
-def book_of(project: Path, number: int) -> tuple[int, float, float, int, str]:
+def book_of(project: Path, number: int) -> tuple[int, float, float, float, str]:
     """Build the book of so many people.
 
     Return their number, the seconds that loading takes the processor, those of the whole build, and
-    the size in bytes and name of the largest chapter.
+    the size in bytes and name of the largest chapter; NaN if the book was not built.
     """
     print(f"The book of {number:,} people: ", end="", flush=True)
     data = project.parent / str(number)
@@ -244,7 +246,10 @@ def book_of(project: Path, number: int) -> tuple[int, float, float, int, str]:
     loading = float(run(project, "-c", LOADING, data=data))
     shutil.rmtree(project / "book" / "_build", ignore_errors=True)
     start = perf_counter()
-    run(project, "tools/build.py", data=data)
+    try:
+        run(project, "tools/build.py", data=data)
+    except subprocess.CalledProcessError:  # it has said why; the other figures are still to come
+        return number, loading, math.nan, math.nan, "not built"
     seconds = perf_counter() - start
     pages = (project / "book" / "_build" / "html" / "chapters").glob("*.html")
     size, name = max((page.stat().st_size, page.stem) for page in pages)
@@ -283,7 +288,7 @@ def aims(middle: dict[str, float], books: list[tuple]) -> list[tuple[str, float,
 
 def report(
     seconds: dict[str, list[float]],
-    books: list[tuple[int, float, float, int, str]],
+    books: list[tuple[int, float, float, float, str]],
     others: list[tuple[str, str, bool]],
     load: float,
 ) -> str:
