@@ -33,7 +33,7 @@ sys.path.append(str(ROOT / "tests"))
 from bench_load import write_people
 
 TABLE = ROOT / "docs" / "benchmarks.md"
-COPIED = ("book", "data", "src", "tools", "pyproject.toml", LOCK)
+COPIED = ("book", "data", "src", "tools", "pyproject.toml", "README.md", "LICENSE", LOCK)
 PROGRAMS = Path(sys.executable).parent
 PEOPLE = (100, 1_000, 10_000)
 MINUTES, KILOBYTES = 4, 500  # the most that a book of the most people may take and a page weigh
