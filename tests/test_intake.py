@@ -82,6 +82,21 @@ def test_text_that_could_tell_who_is_meant_is_left(tmp_path):
     assert any(line.startswith("name: 30 different texts") for line in drafted.left)
 
 
+def test_a_number_that_everybody_has_alone_is_an_identifier(tmp_path):
+    people = pd.DataFrame({"resp_no": range(10_001, 10_031), "age": [30, 40, 50] * 10})
+    people.to_csv(tmp_path / "f.csv", index=False)
+    drafted = draft.draft([tmp_path / "f.csv"])
+    assert list(drafted.frames["participants"]) == ["participant_id", "age"]
+    assert drafted.left == [
+        "resp_no: the identifiers, since no two are the same; people are P01 … in their order"
+    ]
+
+
+def test_items_that_go_against_the_others_are_told(spss):
+    [told] = [line for line in draft.draft([spss[0]]).guessed if "against" in line]
+    assert told.startswith("items that go against the others: q4, q9; name them under reversed")
+
+
 def test_before_and_after_in_columns_and_in_rows(tmp_path):
     wide = foreign.before_and_after(tmp_path / "wide.csv")
     drafted = draft.draft([tmp_path / "wide.csv"])
@@ -256,7 +271,7 @@ def test_nothing_is_overwritten_or_half_written(tmp_path, spss):
         draft.write(drafted, tmp_path / "own")
     assert not (tmp_path / "own.unfinished").exists()
     named = {"answers.csv", "items.csv", "participants.csv", "datapackage.json", "study.toml"}
-    assert {path.name for path in (tmp_path / "own").iterdir()} == named
+    assert {path.name for path in (tmp_path / "own").iterdir()} == named | {".gitignore"}
 
 
 @pytest.mark.parametrize(

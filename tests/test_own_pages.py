@@ -11,8 +11,8 @@ import foreign
 import own_book
 import pandas as pd
 import pytest
+import release
 from own_books import ROOT, add_facts, build, everything, site_of, write
-from release import Shown
 
 from helpers.compute.disclosure import DisclosureError
 from helpers.load import StudyError, load_study
@@ -46,7 +46,7 @@ def test_a_private_book_of_few_people_tells_no_count_of_them(tmp_path):
     own = tmp_path / "own"
     draft.write(draft.draft([tmp_path / "course.csv"]), own)
     assert build(own)[::2] == (0, "")
-    pages = [Shown(path.read_text()) for path in site_of(own).rglob("*.html")]
+    pages = [release.Shown(path.read_text()) for path in site_of(own).rglob("*.html")]
     told = " ".join(text for shown in pages for _, text in shown.items)
     assert "Fewer than 10 people took part" in told
     assert not re.findall(r"\b(8|16|32)\b", told)  # people, answers to an item, answers
@@ -82,7 +82,7 @@ def test_print_is_held_against_real_records_without_telling_them(tmp_path):
     }
     add_facts(own, recipes, printed="17")
     assert build(own)[::2] == (0, "")
-    shown = Shown((site_of(own) / "chapters" / "print.html").read_text())
+    shown = release.Shown((site_of(own) / "chapters" / "print.html").read_text())
     assert "2 differ from what the records give." in dict(shown.items)["sentence with numbers"]
     assert ["Fact", "Printed", "Verdict", "Note"] in shown.rows
     rows = json.loads((site_of(own) / "scorecard.json").read_text())
@@ -160,6 +160,33 @@ def test_jupyterlite_gets_the_twin_of_a_private_study_or_refuses(tmp_path):
     assert not [name for name in laid if name.startswith("exercises/")]
 
 
+def test_what_pages_do_not_show_is_told(tmp_path):
+    own = write(tmp_path, "wards")
+    settings = own / "study.toml"
+    text = settings.read_text().replace('language = "en"', 'language = "es"')
+    settings.write_text(text.replace(', "Intensive" = "Intensive"', ""))
+    people = load_study(own).participants["ward"].eq("Intensive").sum()
+    told = list(own_book.remarks(own, load_study(own).settings))
+    assert told[0].startswith(f"  not compared: {people} people whose ward is Intensive, which")
+    assert told[1].startswith("  in English: ")
+    settings.write_text(text.replace("high = 6", "high = 5"))
+    with pytest.raises(StudyError, match="lies outside the scale, which goes from 1 to 5 in study"):
+        load_study(own)
+
+
+def test_of_a_public_study_nothing_is_said_to_be_safe(tmp_path, monkeypatch, capsys):
+    own = write(tmp_path, "course")
+    monkeypatch.setenv("STUDY_DATA", "")
+    monkeypatch.setattr("sys.argv", ["release.py", str(own)])
+    site_of(own).mkdir(parents=True)
+    settings = own / "study.toml"
+    settings.write_text(settings.read_text().replace("private = true", "private = false"))
+    assert release.main() == 0
+    said = capsys.readouterr().out
+    assert "everything is public, and nothing was looked for" in said
+    assert "No answer, identifier, person or small cell was found" not in said
+
+
 def test_a_folder_that_is_no_study_is_told(tmp_path):
     status, _, complaints = build(tmp_path)
     assert status == 1
@@ -169,8 +196,8 @@ def test_a_folder_that_is_no_study_is_told(tmp_path):
 def test_first_page_says_what_study_toml_says(tmp_path):
     from helpers.load.settings import Settings
 
-    page = own_book.intro(None, Settings("A title", "synthetic", private=False), {})
-    assert page.startswith("# A title\n\nThe records are synthetic")
+    page = own_book.intro(None, Settings("A title", "synthetic", author="Ana", private=False), {})
+    assert page.startswith("# A title\n\nAna\n\nThe records are synthetic")
     assert "not shown" not in page
     private = own_book.intro(None, Settings("A title", "real"), {"scale": "there is none"})
     assert "fewer than 10 people are not shown" in private

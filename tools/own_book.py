@@ -93,6 +93,22 @@ def lay_out(folder: Path, book: Path) -> Iterator[str]:
     (book / "_config.yml").write_text(config(), encoding="utf-8")
     for name, why in left.items():
         yield f"  left out: {name}, since {why}"
+    yield from remarks(folder, settings)
+
+
+def remarks(folder: Path, settings: "Settings") -> Iterator[str]:
+    """Say what the pages do not show although somebody might expect it of them."""
+    from helpers.load import load_study
+
+    compare = settings.compare
+    people = load_study(folder).participants
+    if compare and compare.group in people:
+        group = people[compare.group].astype("string")
+        for level, n in group[~group.isin(list(compare.labels))].value_counts().items():
+            name = f"{compare.group} is {level}, which [compare] labels leaves out"
+            yield f"  not compared: {n} people whose {name}"
+    if settings.language != "en":
+        yield f"  in English: the pages of book/own, though study.toml says {settings.language}"
 
 
 ORDER = ["people", "themes", "agreement", "scale", "print"]
@@ -125,13 +141,14 @@ def intro(own: Path | None, settings: "Settings", left: dict[str, str]) -> str:
     if own is not None:
         return own.read_text(encoding="utf-8")
     shown = (
-        f"Counts of fewer than {settings.safe_threshold} people are not shown, and quotations only "
-        "if they were released."
+        f"Counts of fewer than {settings.safe_threshold} people are not shown, nor what would tell "
+        "them, and quotations only if they were released. A dash stands for what is not shown."
     )
     template = Template((BOOK / "own" / "intro.md").read_text(encoding="utf-8"))
     names = [f"{name} ({why})" for name, why in left.items()]
     return template.substitute(
         title=settings.title,
+        author=settings.author,
         records=RECORDS[settings.records],
         shown=shown if settings.private else "",
         citation=settings.citation,

@@ -114,6 +114,9 @@ def main() -> int:
         return 1
     for line in listing(site):
         print(line)
+    if not study.settings.private:
+        print("study.toml says private = false: everything is public, and nothing was looked for.")
+        return 0
     found = list(leaks(site, study))
     for leak in found:
         print(f"{leak.file}: {leak.kind}: {leak.what}", file=sys.stderr)

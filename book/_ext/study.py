@@ -25,7 +25,8 @@ def take_settings(_: Sphinx, config: Config) -> None:
     config.project = config.html_title = study.title
     config.author = study.author
     config.language = study.language
-    rights = f"Text and data: {study.licence}." if study.licence else "All rights reserved."
+    what = "Text" if study.private and not study.twin else "Text and data"
+    rights = f"{what}: {study.licence}." if study.licence else "All rights reserved."
     config.html_theme_options |= {
         "author": study.author,
         "extra_footer": f"{rights} Code: MIT licence.",

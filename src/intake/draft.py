@@ -19,6 +19,7 @@ ID = re.compile(r"(id|.*_id|id_.*|.*id|case.*|participant.*|respondent.*|code|ke
 TIMES = [("before", "after"), ("pre", "post"), ("t1", "t2"), ("antes", "despues")]
 FEW = 12  # levels, beyond which text in a column is no category
 LONG = 25  # characters on average, from which text in a column counts as answers
+MANY = 20  # rows, from which whole numbers that all differ are taken for identifiers
 RESIDUAL = {"other", "others", "otro", "otros", "otra", "otras", "residual", "misc", "rest"}
 # Words that nearly every text of some length holds.
 COMMON = {
@@ -95,8 +96,11 @@ def _take_table(result: Draft, columns: list[Column], file: str) -> dict[str, st
     old = named.pop(identifier).cells if identifier else pd.Series(range(1, rows + 1))
     ids = _new_ids(old.drop_duplicates())
     if identifier:
+        why = "" if ID.fullmatch(identifier) else ", since no two are the same"
         first = ids[old.iloc[0]]
-        result.left.append(f"{identifier}: the identifiers; people are {first} … in their order")
+        result.left.append(
+            f"{identifier}: the identifiers{why}; people are {first} … in their order"
+        )
     else:
         result.guessed.append("no column identifies people: every row is taken for a person")
     person = old.map(ids)
@@ -152,6 +156,10 @@ def _identifier(named: dict[str, Column], time: str) -> str:
     for name, column in named.items():
         key = pd.DataFrame({"id": column.cells} | ({"t": named[time].cells} if time else {}))
         if ID.fullmatch(name) and column.cells.notna().all() and not key.duplicated().any():
+            return name
+    for name, column in named.items():  # a number that everybody has alone, whatever it is called
+        whole = pd.api.types.is_integer_dtype(column.cells) and column.cells.notna().all()
+        if not time and whole and len(column.cells) >= MANY and column.cells.is_unique:
             return name
     return ""
 
@@ -282,6 +290,14 @@ def _take_scale(
         f"scale: {len(scale)} items ({', '.join(list(scale)[:3])} …), {low} to {high}, none "
         f"reversed; {missing} answers are missing"
     )
+    numbers = values.astype("Float64")
+    rest = {name: numbers.drop(columns=name).mean(axis=1) for name in scale}
+    against = [name for name in scale if len(scale) > 2 and numbers[name].corr(rest[name]) < 0]
+    if against:
+        result.guessed.append(
+            f"items that go against the others: {', '.join(against)}; name them under reversed if "
+            "a high answer means little there"
+        )
 
 
 def _ends(values: pd.DataFrame, codes: dict[float, str]) -> tuple[int, int]:
@@ -351,7 +367,7 @@ def _guess_group(
     for about in fields[1:]:
         levels = about["constraints"].get("enum", [])
         if 2 <= len(levels) <= 5 and people[about["name"]].nunique() >= 2:
-            labels = {level: level.lower() for level in levels}
+            labels = {level: level for level in levels}
             result.settings["compare"] = {"group": about["name"], "labels": labels}
             result.guessed.append(f"groups compared: {about['name']} ({', '.join(levels)})")
             return
@@ -640,6 +656,7 @@ def write(result: Draft, folder: Path) -> None:
     text = json.dumps(package, ensure_ascii=False, indent=2)
     (unfinished / "datapackage.json").write_text(f"{text}\n", encoding="utf-8")
     (unfinished / "study.toml").write_text(settings(result), encoding="utf-8")
+    (unfinished / ".gitignore").write_text("# Nothing here is committed by chance.\n*\n")
     unfinished.rename(folder)
 
 
@@ -686,10 +703,11 @@ def settings(result: Draft) -> str:
         'title = "A study of your own"',
         'author = ""',
         'language = "en" # of the pages; that of the answers stands below',
-        'licence = "" # of text and tables, such as CC BY 4.0; empty: all rights reserved',
+        'licence = "" # such as CC BY 4.0; empty: all rights reserved',
+        'licence_url = "" # where the licence stands',
         'citation = ""',
         'records = "real" # or "synthetic"',
-        "private = true # shows counts and released quotations only",
+        "private = true # false: pages and downloads show everything",
         "safe_threshold = 10 # cells of fewer people are suppressed while it is private",
     ]
     for name in ("compare", "scale", "themes", "quotes"):

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from helpers.load.files import TOLD, Problem, StudyError, is_missing, read, stop_on
 
 FILE = "study.toml"
+_HOW = "text stands in quotes, true and false are written small"
 _LARGEST = 20_000  # bytes; some of more, such as a key of thousands of dots, take minutes to read
 
 
@@ -192,7 +193,9 @@ def _settings(content: bytes) -> Settings:
         text = content.decode()
         told = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # of TOML, or of UTF-8; or nested too deeply
-        raise StudyError([Problem(FILE, 0, "", "", f"is no TOML in UTF-8: {error}")]) from None
+        raise StudyError(
+            [Problem(FILE, 0, "", "", f"is no TOML in UTF-8: {error}; {_HOW}")]
+        ) from None
     problems: list[Problem] = []
     lines = text.splitlines()
     settings = _read(Settings, told, "", lines, problems)

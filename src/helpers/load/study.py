@@ -571,6 +571,11 @@ def _item_problems(
     items, path = cells[scale.items], paths[scale.items]
     lost = items.loc[~items["item"].isin(cells[scale.answers].columns), "item"]
     yield from told(path, "item", lost.items(), f"{scale.answers} has no column of this name")
+    for item in items["item"].drop(lost.index):
+        given = pd.to_numeric(cells[scale.answers][item], errors="coerce")
+        wrong = cells[scale.answers].loc[(given < scale.low) | (given > scale.high), item]
+        advice = f"lies outside the scale, which goes from {scale.low} to {scale.high} in {FILE}"
+        yield from told(paths[scale.answers], item, wrong.items(), advice)
     scales = {f["name"]: _rules(f) for f in schemas[scale.answers]["fields"]}
     ends = items["item"].map(scales).dropna()
     low = ends.map(lambda rules: rules.get("minimum", -math.inf)).reindex(items.index)
