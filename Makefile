@@ -8,7 +8,7 @@ RUN = .venv/bin/python
 HELPERS = src/audit src/helpers src/learn $(patsubst %,tests/test_%.py,agreement audit describe omi \
 	lab play printed scorecard study themes views words)
 TEST_WITH = $(UV) pip install --quiet --no-config --python $(1)/bin/python -r $(1)/pins.txt -e . \
-	beautifulsoup4 hypothesis ipykernel nbclient nbformat pingouin pytest pytest-xdist tableone \
+	beautifulsoup4 hypothesis ipykernel nbclient nbformat pingouin pyreadstat pytest pytest-xdist tableone \
 	&& $(1)/bin/python -m pytest -W default --numprocesses auto $(HELPERS)
 SETUP = @command -v $(PYTHON) >/dev/null \
 	|| { echo "No $(PYTHON) here: install Python 3.11 or newer"; exit 1; } \

@@ -171,6 +171,7 @@ def test_launch_buttons_need_only_the_addresses_of_repository_and_site(
 ):
     source = tmp_path / "book"
     (source / "chapters").mkdir(parents=True)
+    (source / "_build").mkdir()  # where IPython is to keep its settings
     settings = (BOOK / "_config.yml").read_text()
     for line, value in {'\n  url: ""\n': address, '\n  baseurl: ""\n': site}.items():
         assert settings.count(line) == 1

@@ -433,9 +433,8 @@ def contexts(
     Examples
     --------
     >>> found = contexts(pd.Series({"P01": "No family, no hope."}), ["family", "hope"], 1)
-    >>> found["hope"]
-      person left  word right
-    0    P01   no  hope     .
+    >>> found["hope"].loc[0].tolist()
+    ['P01', 'no', 'hope', '.']
     """
     forms = forms or {}
     rows = {word: [] for word in words}
