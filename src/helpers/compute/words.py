@@ -434,7 +434,7 @@ def contexts(
     --------
     >>> found = contexts(pd.Series({"P01": "No family, no hope."}), ["family", "hope"], 1)
     >>> found["hope"].loc[0].tolist()
-    ['P01', 'no', 'hope', '.']
+    ['P01', 'no ', 'hope', '.']
     """
     forms = forms or {}
     rows = {word: [] for word in words}
