@@ -85,6 +85,16 @@ def test_folded_code_is_folded_in_jupyter_too(path):
         assert cell.cell_type == "code" or not tags
 
 
+@every_numbered_chapter
+def test_what_was_found_is_tagged_folded_and_computed(path):
+    notebook = nbformat.read(path, as_version=4)
+    found = [cell for cell in notebook.cells if "found" in cell.metadata.get("tags", [])]
+    assert found == [cell for cell in notebook.cells if "**Found here.** " in cell.source]
+    for cell in found:
+        assert "hide-input" in cell.metadata.tags
+        assert re.search(r'page\.say\(f"""\n\*\*Found here\.\*\* [^"]*\{', cell.source)
+
+
 @every_chapter
 def test_sentences_need_nothing_but_markdown(path):
     """No roles, directives, labels or lists of definitions, which Jupyter shows as they stand."""
