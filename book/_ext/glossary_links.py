@@ -7,11 +7,9 @@ in brackets, such as "mean (average)", stands in no sentence: so everyday words 
 are not linked.
 """
 
-import json
 import re
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -36,7 +34,6 @@ PROSE = {
 def setup(app: Sphinx) -> dict[str, bool]:
     """Join the build after links are resolved, when every page is known."""
     app.add_post_transform(LinkTerms)
-    app.connect("build-finished", name_in_search)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
@@ -120,17 +117,3 @@ def names(env: BuildEnvironment) -> list[Name]:
         for term in item.findall(nodes.term)
     ]
     return sorted(found, key=lambda name: -len(name.text))
-
-
-def name_in_search(app: Sphinx, error: Exception | None) -> None:
-    """Let the search show each term by its name; Sphinx shows the title of the page instead."""
-    if error or app.builder.name != "html":
-        return
-    file = Path(app.outdir, "searchindex.js")
-    call, content = file.read_text(encoding="utf-8").removesuffix(")").split("(", 1)
-    index = json.loads(content)
-    for name, places in index["indexentries"].items():
-        named = index["alltitles"].setdefault(name, [])
-        named += [place[:2] for place in places if place[:2] not in named]
-    index["indexentries"] = {}
-    file.write_text(f"{call}({json.dumps(index, separators=(',', ':'))})", encoding="utf-8")
