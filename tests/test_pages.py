@@ -50,7 +50,6 @@ def on_a_phone(browser, address):
     def look(name):
         with opened(browser, f"{address}/{name}", 320, "light") as page:
             seen = {"theme": page.evaluate(THEME), "small": page.evaluate(SMALL)}
-            page.get_by_role("link", name="Contents", exact=True).click()
             seen["axe"] = axe_faults(page)
             page.set_viewport_size({"width": 1280, "height": 800})
             seen["axe at another width"] = axe_faults(page)
@@ -81,6 +80,13 @@ def test_axe_finds_nothing_on_a_light_page(on_a_phone, name):
     seen = on_a_phone(name)
     assert seen["theme"] == "light"
     assert seen["axe"] == seen["axe at another width"] == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_contents_on_a_phone(browser, address, scheme):
+    with opened(browser, f"{address}/{CHAPTERS[0]}#contents", 320, scheme) as page:
+        assert page.locator("#contents").is_visible()
+        assert axe_faults(page) == []
 
 
 @every_page
@@ -139,26 +145,6 @@ def test_pages_open_from_a_folder(visit, name):
     page = visit((SITE / name).as_uri())
     assert page.complaints == []
     assert page.evaluate("getComputedStyle(document.querySelector('.page')).display") == "grid"
-
-
-@pytest.mark.parametrize("place", ["folder", "server"])
-def test_the_search_finds(visit, address, place):
-    root = SITE.as_uri() if place == "folder" else address
-    page = visit(f"{root}/search.html")
-    page.get_by_label("Words that a page contains").fill("krippendorff")
-    page.keyboard.press("Enter")
-    page.locator("ul.search li a").first.wait_for()
-    links = page.locator("ul.search li a").evaluate_all("(all) => all.map((a) => a.href)")
-    assert any("04_coding.html" in link for link in links)
-    assert len(links) == len(set(links))
-    assert page.complaints == []
-
-
-def test_the_search_names_terms_of_the_glossary(visit):
-    page = visit(f"{SITE.as_uri()}/search.html?q=adherence")
-    first = page.locator("ul.search li a").first
-    assert first.inner_text() == "Glossary > adherence"
-    assert first.get_attribute("href") == "glossary.html#term-adherence"
 
 
 # Whole

@@ -1,5 +1,10 @@
 """The book as one page to print: what its links lead to."""
 
+import os
+import shutil
+
+import contracts
+import lite
 import pdf
 from bs4 import BeautifulSoup
 
@@ -24,3 +29,21 @@ def test_links_lead_to_places_in_the_page_or_to_other_hosts_and_the_rest_is_text
     assert links.pop("4") == "https://example.org/"
     assert list(links) == ["0", "1", "2", "3"]
     assert all(page.find(id=href.removeprefix("#")) for href in links.values())
+
+
+def test_the_site_offers_the_pdf_only_if_it_was_made_from_its_pages(tmp_path):
+    pages, site, book = tmp_path / "pages", tmp_path / "site", tmp_path / "book.pdf"
+    for name in ["index.html", "chapters/one.html"]:
+        (pages / name).parent.mkdir(exist_ok=True)
+        (pages / name).write_text(f"<footer>{contracts.PDF_PLACE}</footer>")
+    book.write_bytes(b"%PDF")
+    for seconds, links in [(-60, [None, None]), (60, ["book.pdf", "../book.pdf"])]:
+        shutil.rmtree(site, ignore_errors=True)
+        shutil.copytree(pages, site)
+        changed = (pages / "index.html").stat().st_mtime + seconds
+        os.utime(book, (changed, changed))
+        lite.add_pdf(book, pages, site)
+        for name, address in zip(["index.html", "chapters/one.html"], links, strict=True):
+            link = BeautifulSoup((site / name).read_text(), "html.parser").a
+            assert (link and link["href"]) == address
+        assert (site / "book.pdf").exists() == bool(links[0])

@@ -197,6 +197,16 @@ def test_launch_buttons_need_only_the_addresses_of_repository_and_site(
     }
     assert [place for place, link in links.items() if link in page] == places
     assert ("mybinder" in page) == bool(address)
+    mend = [
+        "https://github.com/some/book/edit/main/book/chapters/one.ipynb",
+        "https://github.com/some/book/issues/new?title=One%3A+",
+    ]
+    assert [f'href="{link}"' in page for link in mend] == [bool(address)] * 2
+    cited = "In: The authors of this book (2026). Can people recover? An executable study."
+    at = " https://some.example/chapters/one.html" if site else ""
+    assert (
+        f"\N{LEFT DOUBLE QUOTATION MARK}One.\N{RIGHT DOUBLE QUOTATION MARK} {cited}{at}</p>" in page
+    )
 
 
 # --- In the browser ---

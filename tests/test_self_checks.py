@@ -11,6 +11,7 @@ def form(browser):
     """The first self-check of a chapter."""
     page = browser.new_page()
     page.goto((SITE / PAGE).as_uri())
+    page.locator("details.question > summary").first.click()
     yield page.locator("form.self-check").first
     page.close()
 
@@ -48,6 +49,7 @@ def test_checking_before_choosing_says_so(form):
 def test_without_a_script_the_choice_itself_shows_what_is_said(browser):
     page = browser.new_context(java_script_enabled=False).new_page()
     page.goto((SITE / PAGE).as_uri())
+    page.locator("details.question > summary").first.click()
     form = page.locator("form.self-check").first
     form.locator("input").nth(1).check()
     assert shown(form) == [1]

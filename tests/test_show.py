@@ -47,9 +47,17 @@ def test_a_table_says_what_it_is_and_what_its_headers_are_for(frame):
 
 def test_a_table_scrolls_in_a_box_that_the_keyboard_reaches(frame):
     box = soup(tables.table(frame, NASTY)).div
-    assert box["class"] == ["table-box"]
+    assert box["class"] == ["table-box", "cards"]
     assert (box["role"], box["tabindex"], box["aria-label"]) == ("region", "0", NASTY)
     assert "overflow-x: auto" in re.search(r"\.table-box {([^}]*)}", CSS)[1]
+
+
+def test_only_the_rows_of_wide_tables_become_cards_named_by_their_headers(frame):
+    wide = soup(tables.table(frame, "Jobs", labels={"share": "It's 50%; so"}))
+    labels = wide.div["style"].split(";")
+    assert labels == ['--2:"N"', r'--3:"It\27 s 50\25 \3b  so"', '--4:"Note"']
+    narrow = soup(tables.table(frame[["n", "share"]], "Jobs"))
+    assert narrow.div["class"] == ["table-box"]
 
 
 def test_words_from_data_are_never_markup(frame):

@@ -26,7 +26,6 @@ CONTENTS = [  # in the list of all pages
     (r'class="current reference internal"', 'aria-current="page"'),
 ]
 UNUSED = [  # files that no page asks for, below _static
-    *("basic.css", "file.png", "plus.png", "minus.png"),
     *("mystnb.*.css", "pygments.css"),
     "../.buildinfo",  # a key over paths of this machine
 ]
@@ -42,12 +41,15 @@ TABLE_BOX = "table-box"
 # --- What the theme writes, and tools look for ---
 
 TITLE = re.compile(r"<article\b.*?</h1>", re.DOTALL)
-OTHER_PAGES = "#contents li:not(:has([aria-current])) a"
+PDF_PLACE = "<!-- PDF -->"
+OTHER_PAGES = "#contents > ul > li > a:not([aria-current])"
 
 # --- What pages must have once they are built, and who looks for it ---
 
 NAMES = {
-    **dict.fromkeys(["#colours", "#contents", ".sections", ".highlight", ".open"], "site.js"),
+    **dict.fromkeys(["#colours", "#contents", "#closed", ".highlight", ".open"], "site.js"),
+    **dict.fromkeys([".to-search", "#words"], "site.js"),
+    **dict.fromkeys(["#found", ".hits", ".search"], "search.js"),
     **dict.fromkeys([".self-check", ".option", ".feedback"], "site.js"),
     **dict.fromkeys([".explorer", ".view"], "explorer.js"),
     f".{TABLE_BOX}": "tools/slides.py",
@@ -56,6 +58,7 @@ NAMES = {
 TEXTS = {
     TITLE.pattern: "tools/lite.py",
     r'aria-current="page"': "tools/pdf.py",
+    PDF_PLACE: "tools/lite.py",
     r'<table class="study" aria-label="': "book/_ext/folds.py",
     **{
         f'Code<span class="sr-only"> for {of}</span>': "book/_ext/folds.py"

@@ -93,6 +93,7 @@ def assemble(book: Path, work: Path, archive: Path | None) -> None:
         page = (new / name).with_suffix(".html")
         button = link("../" * name.count("/"), name, archive)
         page.write_text(with_button(page.read_text(encoding="utf-8"), button), encoding="utf-8")
+    add_pdf(work / "book.pdf", pages, new)
     build.swap(new, site)
     build.say(f"Serve {build.shown(site)}, for example: python3 -m http.server -d it")
 
@@ -338,6 +339,22 @@ def link(root: str, name: str, archive: Path | None) -> str:
         "browser. This was tried with Pyodide 0.27, and not yet with the one that is fetched: if a "
         "cell fails, download the notebook and run it on your computer.</p></div>"
     )
+
+
+def add_pdf(pdf: Path, pages: Path, site: Path) -> None:
+    """Put the PDF beside the pages, and a link on each, if it was made from these pages."""
+    if not pdf.exists():
+        return
+    if pdf.stat().st_mtime < (pages / "index.html").stat().st_mtime:
+        build.say("The PDF is older than the pages and stays away: make pdf")
+        return
+    shutil.copy(pdf, site)
+    for page in pages.rglob("*.html"):
+        name = page.relative_to(pages)
+        root = "../" * (len(name.parts) - 1)
+        text = (site / name).read_text(encoding="utf-8")
+        link = f' <a href="{root}{pdf.name}">The whole book as PDF</a>.'
+        (site / name).write_text(text.replace(contracts.PDF_PLACE, link), encoding="utf-8")
 
 
 def with_button(page: str, button: str) -> str:

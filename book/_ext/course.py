@@ -1,4 +1,4 @@
-"""Questions to check oneself, and solutions that open at a click, for the exercises of a chapter.
+"""Questions to check oneself, exercises and their solutions, which all open at a click.
 
     ```{self-check} Which base belongs under a share of those who answered?
     :right: 2
@@ -10,7 +10,8 @@
     : Why it is this one.
     ```
 
-The page shows an option's feedback once it is chosen: the style sheet does that, and a script of
+A question and an exercise are folded to their titles, and a solution lies within its exercise. The
+page shows an option's feedback once it is chosen: the style sheet does that, and a script of
 the theme reads it out. On paper, and where the style sheet is not understood, all of it is there.
 """
 
@@ -19,7 +20,12 @@ from docutils.parsers.rst import directives
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
-from sphinx_exercise.nodes import is_extension_node, is_solution_node, solution_node
+from sphinx_exercise.nodes import (
+    exercise_enumerable_node,
+    is_extension_node,
+    is_solution_node,
+    solution_node,
+)
 
 
 class Question(nodes.General, nodes.Element):
@@ -60,7 +66,7 @@ class SelfCheck(SphinxDirective):
             raise self.error("a self-check needs three options or more, and :right: names one")
         name = f"check-{self.env.new_serialno('self-check') + 1}"
         text, messages = self.state.inline_text(self.arguments[0], self.lineno)
-        question = Question("", Legend("", "", *text))
+        question = Question("", Legend("", "", *text, ids=[name]))
         for number, item in enumerate(found, start=1):
             term, definition = item.children
             verdict = nodes.strong("", "Right." if number == right else "Not this one.")
@@ -74,14 +80,23 @@ class SelfCheck(SphinxDirective):
         return [question, *messages]
 
 
-def open_question(translator: HTML5Translator, _: nodes.Element) -> None:
+def open_legend(translator: HTML5Translator, node: Legend) -> None:
+    """Begin a question with what opens it."""
+    translator.body.append(f'<details class="question"><summary id="{node["ids"][0]}">')
+
+
+def close_legend(translator: HTML5Translator, node: Legend) -> None:
     """Begin a form that sends nothing anywhere."""
-    translator.body.append('<form class="self-check" autocomplete="off"><fieldset>\n')
+    translator.body.append(
+        '</summary>\n<form class="self-check" autocomplete="off">'
+        f'<fieldset aria-labelledby="{node["ids"][0]}">\n'
+    )
 
 
 def close_question(translator: HTML5Translator, _: nodes.Element) -> None:
-    """End it, with a place for what is read out."""
-    translator.body.append('</fieldset><p class="sr-only" role="status"></p></form>\n')
+    """End the form, with a place for what is read out."""
+    end = '</fieldset><p class="sr-only" role="status"></p></form></details>\n'
+    translator.body.append(end)
 
 
 def open_choice(translator: HTML5Translator, node: Choice) -> None:
@@ -90,25 +105,34 @@ def open_choice(translator: HTML5Translator, node: Choice) -> None:
     translator.body.append(f"<label>{button} <span>")
 
 
-def open_solution(translator: HTML5Translator, node: nodes.Element) -> None:
-    """Begin a solution, whose title opens it."""
+def open_fold(translator: HTML5Translator, node: nodes.Element) -> None:
+    """Begin an exercise or a solution, whose title opens it."""
     translator.body.append(translator.starttag(node, "details"))
-    translator.body.append(f"<summary>{node.pop(0).astext()}</summary>\n")
+    translator.body.append("<summary>")
+    node.pop(0).walkabout(translator)
+    translator.body.append("</summary>\n")
 
 
 def settle(app: Sphinx, document: nodes.document, _: str) -> None:
-    """Count exercises from one in each chapter, and leave out the sections round their texts."""
-    number = 0
-    for node in document.findall(is_extension_node):
+    """Count exercises from one in each chapter, put solutions into them, and simplify both."""
+    number, exercise = 0, nodes.Element()
+    for node in list(document.findall(is_extension_node)):
         for section in list(node.findall(nodes.section)):
             section["ids"] = []  # which are the same in each of them
             section.replace_self(section.children)
-        title = f"Solution to exercise {number}"
-        if not is_solution_node(node):
-            number += 1
-            title = f"Exercise {number}: {node[0].astext().partition('(')[2].removesuffix(')')}"
         # A title would be numbered through the whole book.
-        node[0] = nodes.paragraph("", title, classes=["admonition-title"])
+        if is_solution_node(node):
+            node[0] = nodes.inline("", "Solution")
+            node.parent.remove(node)
+            exercise.append(node)
+        else:
+            exercise = node
+            number += 1
+            title = node[0].astext().partition("(")[2].removesuffix(")")
+            _, *kind = node[1].astext().rstrip(".").split(" · ")
+            node[0] = nodes.inline("", f"Exercise {number}: {title} ")
+            node[0] += nodes.inline("", ", ".join(kind), classes=["kind"])
+            node["classes"] = ["exercise"]
 
 
 def _tags(opening: str, closing: str) -> tuple:
@@ -124,8 +148,8 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.setup_extension("sphinx_exercise")
     app.add_directive("self-check", SelfCheck)
     app.connect("doctree-resolved", settle)
-    app.add_node(Question, html=(open_question, close_question))
-    app.add_node(Legend, html=_tags("<legend>", "</legend>\n"))
+    app.add_node(Question, html=(lambda *_: None, close_question))
+    app.add_node(Legend, html=(open_legend, close_legend))
     app.add_node(Option, html=_tags('<div class="option">', "</div>\n"))
     app.add_node(Choice, html=(open_choice, lambda t, _: t.body.append("</span></label>\n")))
     app.add_node(
@@ -135,9 +159,10 @@ def setup(app: Sphinx) -> dict[str, bool]:
             lambda t, _: t.body.append("</div>\n"),
         ),
     )
-    app.add_node(
-        solution_node,
-        override=True,
-        html=(open_solution, lambda t, _: t.body.append("</details>\n")),
-    )
+    for fold in (exercise_enumerable_node, solution_node):
+        app.add_node(
+            fold,
+            override=True,
+            html=(open_fold, lambda t, _: t.body.append("</details>\n")),
+        )
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,8 +1,8 @@
 """The book's own theme, which needs no script, style sheet or font from anywhere else.
 
 Its templates and style sheet are in `_theme`. Here they get what Sphinx does not tell them: what a
-page is about, in words and for search engines; where else it opens; its sections; and a policy
-that keeps browsers from asking any other host for anything.
+page is about, in words and for search engines; where else it opens; its sections; how to cite and
+to mend it; and a policy that keeps browsers from asking any other host for anything.
 """
 
 import base64
@@ -25,7 +25,9 @@ from sphinx.util import logging
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
 
+import colophon
 import contracts
+import parcel
 
 THEME = Path(__file__).parents[1] / "_theme"
 # In the page, so that readers of dark pages do not see a white one first.
@@ -43,6 +45,8 @@ POLICY = (
     "img-src 'self' file: data:; "
     "object-src 'none'; base-uri 'self'; form-action 'self' file:"
 )
+PART = re.compile(r'class="caption-text">([^<]*)</span></p>\n<ul class="current">')
+HERE = re.compile(r'aria-current="page".*?</a>', re.DOTALL)
 logger = logging.getLogger(__name__)
 
 
@@ -77,7 +81,12 @@ def add_context(
     context["base"] = app.config.html_baseurl
     context["colours_script"] = COLOURS_SCRIPT
     context["policy"] = POLICY
+    context["sections"] = sections(app, page) if doctree else ""
     context["contents"] = contents(context, met)
+    part = PART.search(context["contents"])
+    context["part"] = part[1] if part else ""
+    context["version"] = version() if "colophon" in app.env.found_docs else ""
+    context["source_links"] = {}
     context["own_scripts"] = [file for file in context["script_files"] if is_own(file, app)]
     context["own_styles"] = [file for file in context["css_files"] if is_own(file, app)]
     for script in context["own_scripts"]:
@@ -86,11 +95,12 @@ def add_context(
         return
     met[page] = 1
     context["body"] = improved(context["body"], contracts.MARKUP, met)
-    context["sections"] = sections(app, page)
     context["description"] = description(doctree)
     context["linked_data"] = linked_data(app, page, context)
     context["is_notebook"] = context["sourcename"].endswith(".ipynb")
     context["launch"] = launch_links(page, context)
+    context["cited"] = cited(app, page, context)
+    context["source_links"] = source_links(app, page, context)
 
 
 def is_own(file: Any, app: Sphinx) -> bool:  # noqa: ANN401, Sphinx keeps the classes to itself
@@ -108,9 +118,10 @@ def improved(html: str, markup: list[tuple[str, str]], met: Counter[str]) -> str
 
 
 def contents(context: dict[str, Any], met: Counter[str]) -> str:
-    """Return links to all pages, the one to this page marked."""
+    """Return links to all pages, the one to this page marked and followed by its sections."""
     links = context["toctree"](collapse=False, includehidden=True, titles_only=True, maxdepth=1)
-    return improved(links or "", contracts.CONTENTS, met)
+    html = improved(links or "", contracts.CONTENTS, met)
+    return HERE.sub(lambda found: found[0] + context["sections"], html)
 
 
 def sections(app: Sphinx, page: str) -> str:
@@ -167,6 +178,40 @@ def launch_links(page: str, context: dict[str, Any]) -> dict[str, str]:
         asked = {"repo": repository, "branch": "work", "urlpath": place}
         links["JupyterHub"] = f"{hub}/hub/user-redirect/git-pull?{urlencode(asked)}"
     return links
+
+
+def version() -> str:
+    """Return the version of the book, and the day of the commit that it was made from."""
+    return f"Version {parcel.project()['version']}, {colophon.date()}"
+
+
+def cited(app: Sphinx, page: str, context: dict[str, Any]) -> str:
+    """Return how to cite a page."""
+    book = context["theme_citation"] or f"{context['theme_author']}. {context['docstitle']}."
+    title = app.env.titles[page].astext()
+    parts = [
+        ""
+        if page == app.config.root_doc
+        else f"\N{LEFT DOUBLE QUOTATION MARK}{title}.\N{RIGHT DOUBLE QUOTATION MARK} In:",
+        book,
+        context["version"] and f"{context['version']}.",
+        context["pageurl"] or "",
+    ]
+    return " ".join(filter(None, parts))
+
+
+def source_links(app: Sphinx, page: str, context: dict[str, Any]) -> dict[str, str]:
+    """Return where a page can be edited and its errors reported, if the book is on GitHub."""
+    repository = context["theme_repository_url"].removesuffix("/")
+    if not repository.startswith("https://github.com/"):
+        return {}
+    folder = context["theme_path_to_docs"].strip("/")
+    path = f"{folder}/{app.env.doc2path(page, base=False)}".removeprefix("/")
+    title = urlencode({"title": f"{app.env.titles[page].astext()}: "})
+    return {
+        "Edit this page": f"{repository}/edit/{context['theme_repository_branch']}/{path}",
+        "Report an error": f"{repository}/issues/new?{title}",
+    }
 
 
 def finish(met: Counter[str], app: Sphinx, error: Exception | None) -> None:

@@ -29,6 +29,7 @@ def take_settings(_: Sphinx, config: Config) -> None:
     rights = f"{what}: {study.licence}." if study.licence else "All rights reserved."
     config.html_theme_options |= {
         "author": study.author,
+        "citation": study.citation,
         "extra_footer": f"{rights} Code: MIT licence.",
         "license": study.licence_url,
     }

@@ -23,15 +23,46 @@ colours.hidden = false;
 // In a long list of contents, begin where this page stands.
 const contents = document.querySelector("#contents");
 const here = contents.querySelector("[aria-current]");
-if (here) contents.scrollTop = here.offsetTop - contents.clientHeight / 2;
+if (here) contents.scrollTop = here.offsetTop - contents.clientHeight / 3;
 
-// Beside the text there is room for the list of sections.
-const sections = document.querySelector(".sections details");
-const wide = matchMedia("(min-width: 80rem)");
-if (sections) {
-  wide.addEventListener("change", () => (sections.open = wide.matches));
-  sections.open = wide.matches;
-}
+// Mark the section that is being read, and keep its link in sight.
+const links = [...contents.querySelectorAll("li li a[href^='#']")];
+const places = links.map((link) => document.getElementById(link.hash.slice(1)));
+const mark = () => {
+  const line = innerHeight / 3;
+  const isAtEnd = scrollY > 0 && scrollY + innerHeight >= root.scrollHeight - 2;
+  const number = isAtEnd
+    ? places.length - 1
+    : places.findLastIndex((place) => place.getBoundingClientRect().top < line);
+  for (const [i, link] of links.entries()) {
+    const is = i === number;
+    if (is === link.hasAttribute("aria-current")) continue;
+    if (!is) link.removeAttribute("aria-current");
+    else {
+      link.setAttribute("aria-current", "true");
+      const box = contents.getBoundingClientRect();
+      const { top, bottom } = link.getBoundingClientRect();
+      if (top < box.top || bottom > box.bottom)
+        contents.scrollTop += top - box.top - contents.clientHeight / 2;
+    }
+  }
+};
+addEventListener("scroll", () => requestAnimationFrame(mark), { passive: true });
+mark();
+
+// On a phone the contents lie over the page until a link in them is followed.
+addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && location.hash === "#contents")
+    document.querySelector("#closed").click();
+});
+
+// What the address leads to may lie in something folded.
+const unfold = () => {
+  let place = document.getElementById(location.hash.slice(1));
+  for (; place; place = place.parentElement) if (place.tagName === "DETAILS") place.open = true;
+};
+addEventListener("hashchange", unfold);
+unfold();
 
 // Without leave to write the clipboard there is nothing to offer.
 for (const box of navigator.clipboard ? document.querySelectorAll("div.highlight") : []) {
@@ -73,9 +104,18 @@ for (const form of document.querySelectorAll(".self-check")) {
   });
 }
 
-// From a folder, browsers refuse to read the pages that were found, to show the words around.
-if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined")
-  DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+// The usual keys lead to the search.
+const search = document.querySelector(".to-search");
+addEventListener("keydown", (event) => {
+  const types = event.target.closest("input, select, textarea, [contenteditable]");
+  const slash = event.key === "/" && !types && !event.ctrlKey && !event.metaKey && !event.altKey;
+  const k = event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey);
+  if (!slash && !k) return;
+  event.preventDefault();
+  const words = document.querySelector("#words");
+  if (words) words.focus();
+  else location.assign(search.href);
+});
 
 // Where the settings name no address of the site, a notebook is told where it came from, so that
 // its first cell can fetch from there what the reader lacks.

@@ -18,6 +18,9 @@ from helpers.show.page import Html
 # Jupyter sets all cells flush right, as if they were numbers.
 WORDS = "<style>.table-box :is(th, td):not(.number) {text-align: left}</style>"
 
+ON_A_PHONE = 36
+"""So many letters side by side fit there; rows of wider tables become cards below 36 rem."""
+
 Format = str | Callable[[object], str]
 
 MARKS = {
@@ -78,14 +81,17 @@ def table(
     cells = [[_cell(value, formats.get(c, "{}")) for value in frame[c]] for c in frame]
     kinds = [_kind(frame[c], texts) for c, texts in zip(frame, cells, strict=True)]
     kinds[0] = _kind(pd.Series(dtype=str), cells[0])  # headers of the rows, even if numbers
+    if "Verdict" in heads[1:]:
+        kinds[heads.index("Verdict")] = "verdict"
     head = "".join(
-        f'<th scope="col"{kind}>{escape(text)}</th>'
+        f'<th scope="col"{_class(kind)}>{escape(text)}</th>'
         for text, kind in zip(heads, kinds, strict=True)
     )
     places = [f' id="{place}"' for place in ids] or [""] * len(frame)
     rows = "\n".join(map(_row, places, zip(*cells, strict=True), repeat(kinds)))
     html = (
-        f'<div class="table-box" role="region" tabindex="0" aria-label="{escape(caption)}">\n'
+        f'<div class="table-box{_cards(heads, cells, kinds)}" role="region" tabindex="0" '
+        f'aria-label="{escape(caption)}">\n'
         f'{WORDS}<table class="study">\n<caption>{escape(caption)}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
     )
@@ -94,16 +100,43 @@ def table(
 
 def _row(place: str, cells: tuple[str, ...], kinds: list[str]) -> str:
     others = "".join(
-        f"<td{kind}>{cell}</td>" for cell, kind in zip(cells[1:], kinds[1:], strict=True)
+        f"<td{_class(kind)}>{cell}</td>" for cell, kind in zip(cells[1:], kinds[1:], strict=True)
     )
-    return f'<tr{place}><th scope="row"{kinds[0]}>{cells[0]}</th>{others}</tr>'
+    return f'<tr{place}><th scope="row"{_class(kinds[0])}>{cells[0]}</th>{others}</tr>'
+
+
+def _class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
 
 
 def _kind(column: pd.Series, cells: list[str]) -> str:
     """Return the class of a column: numbers stand in line, text of some length needs room."""
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        return ' class="number"'
-    return ' class="text"' if max(map(len, cells), default=0) > 40 else ""
+        return "number"
+    return "text" if max(map(len, cells), default=0) > 40 else ""
+
+
+def _cards(heads: list[str], cells: list[list[str]], kinds: list[str]) -> str:
+    """Return what lets the rows of a table too wide for a phone become cards with its headers."""
+    columns = zip(heads, cells, kinds, strict=True)
+    width = sum(_width([head, *texts], kind) + 2 for head, texts, kind in columns)
+    if width <= ON_A_PHONE and "text" not in kinds:
+        return ""
+    labels = ";".join(f"--{i}:{_css(head)}" for i, head in enumerate(heads[1:], start=2))
+    return f' cards" style="{escape(labels)}'
+
+
+def _width(texts: list[str], kind: str) -> int:
+    """Return how many letters wide a column is at least: numbers are not broken, texts are."""
+    head, *shown = [re.sub(r"<[^>]*>|&\w+;", "", text) for text in texts]
+    words = shown if kind == "number" else " ".join(shown).split(" ")
+    return max(map(len, head.split(" ") + words))
+
+
+def _css(text: str) -> str:
+    """Return a text as a string of CSS."""
+    escaped = re.sub(r"[^\w ]", lambda found: f"\\{ord(found[0]):x} ", text)
+    return f'"{escaped}"'
 
 
 def _cell(value: object, form: Format) -> str:
