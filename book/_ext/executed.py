@@ -4,7 +4,9 @@ Before Sphinx reads the pages, tools/execute.py runs the chapters whose results 
 store. Sphinx then reads them as if they had been saved with their outputs. A fault ends the build.
 """
 
+import base64
 import hashlib
+import json
 import sys
 from functools import partial
 from pathlib import Path
@@ -17,6 +19,9 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
 
 import colophon
 import execute
+
+PICTURE = "share.png"
+"""What links to the book show."""
 
 
 class ChapterError(SphinxError):
@@ -47,6 +52,7 @@ def run(contents: dict[str, bytes], app: Sphinx, env: BuildEnvironment, *_: set[
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     last = getattr(env, "executed", {})
     env.executed = digests
+    env.has_picture = shared_picture(contents, app) is not None
     changed = [name for name, digest in digests.items() if digest != last.get(name)]
     return [docname(name) for name in changed if docname(name) in env.found_docs]
 
@@ -68,6 +74,18 @@ def finish(contents: dict[str, bytes], app: Sphinx, error: Exception | None) -> 
     if error or app.builder.name != "html":
         return
     out = Path(app.outdir)
+    if picture := shared_picture(contents, app):
+        (out / PICTURE).write_bytes(picture)
     for name in contents:
         place = out / name if name == execute.SCORE else out / "_sources" / name
         place.write_bytes(contents[name])
+
+
+def shared_picture(contents: dict[str, bytes], app: Sphinx) -> bytes | None:
+    """Return the picture that the first page offers beside what it shows, as maps.Shared does."""
+    page = contents.get(f"{app.config.root_doc}.ipynb", b'{"cells": []}')
+    for cell in json.loads(page)["cells"]:
+        for views in (output.get("data", {}) for output in cell.get("outputs", [])):
+            if "image/png" in views and "text/html" in views:
+                return base64.b64decode(views["image/png"])
+    return None
