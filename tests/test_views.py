@@ -91,14 +91,14 @@ def test_a_move_is_tested_as_scipy_tests_it(mover):
         assert row[-1] == ("Student" if student else "Welch")
 
 
-def test_a_move_says_whether_the_verdict_changes():
+def test_a_move_says_whether_the_result_changes():
     women, men = np.array([6, 1, 0, 0, 0, 1]), np.array([1, 1, 1, 1, 1, 3])
     captions = {a: views.one_move(women, men, a, "man", "Item 1").text for a in (0, 5)}
     for caption in captions.values():
         now, after = map(float, re.findall(r"0\.\d{4}", caption.splitlines()[0]))
         changes = (now < 0.05) != (after < 0.05)
-        assert ("the verdict changes" in caption) == changes
-        assert ("the verdict stays" in caption) != changes
+        assert ("the result changes" in caption) == changes
+        assert ("the result stays" in caption) != changes
     assert "changes" in captions[5]
     assert "stays" in captions[0]
 

@@ -199,10 +199,10 @@ def one_move(
         test=np.where(tests["levene_p"] > ALPHA, "Student", "Welch"),
     )
     now, after = rows["p"]
-    verdict = "stays" if (now < ALPHA) == (after < ALPHA) else "changes"
+    result = "stays" if (now < ALPHA) == (after < ALPHA) else "changes"
     return tables.table(
         rows[["groups", "women", "men", "levene_p", "t", "df", "p", "test"]],
-        f"{item}: p goes from {now:.4f} to {after:.4f}; the verdict {verdict}. Means and tests",
+        f"{item}: p goes from {now:.4f} to {after:.4f}; the result {result}. Means and tests",
         labels={"levene_p": "Levene", "t": "t", "df": "df", "p": "p"},
         formats={
             **dict.fromkeys(["women", "men"], "{:.2f}"),
