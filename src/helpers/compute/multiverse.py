@@ -194,7 +194,7 @@ def multiverse(
     columns = {
         "Student": "student_p",
         "Welch": "welch_p",
-        "Levene, then": "p",
+        "Levene first": "p",
         "Mann-Whitney": "mwu_p",
         "ordinal": "ordinal_p",
     }
