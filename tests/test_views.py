@@ -32,6 +32,7 @@ def test_a_theme_has_its_entry_its_groups_and_its_words():
             "group": ["everyone", "social_worker"],
             "n": [3, 1],
             "base": [9, 2],
+            "assumed": [False, True],
         }
     )
     named = named.assign(share=named["n"] / named["base"], low=0, high=1)
@@ -40,8 +41,10 @@ def test_a_theme_has_its_entry_its_groups_and_its_words():
     page = BeautifulSoup(views.theme(entry, named, said).html, "html.parser")
     assert [td.get_text() for td in page.table.find_all("td")] == ["Kin <help>", "Aunts", "Friends"]
     assert page.figure["id"] == "who-family"
-    said_in_caption = "Family: 3 of 9 people name it (33%). Below them: who names it by job title."
-    assert page.figcaption.get_text() == said_in_caption
+    assert page.figcaption.get_text() == (
+        "Family: 3 of 9 people name it (33%). Below them: who names it by job title. "
+        "Hollow: the count is assumed."
+    )
     assert page.svg["aria-label"].endswith("everyone 3 of 9, social worker 1 of 2.")
     assert page.li.get_text() == "“An aunt.” nurse, man, 40, 1 year in the field"
 

@@ -29,8 +29,8 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
         `exclude`.
     named
         One row for everyone, and one a group: `group`, what it is one of (`by`, missing for
-        everyone), `n` of `base` people in it who name the theme, and their `share` with its 95%
-        interval, `low` to `high`.
+        everyone), `n` of `base` people in it who name the theme, their `share` with its 95%
+        interval, `low` to `high`, and whether the count is `assumed`.
     stretches
         Rows that `helpers.compute.themes.examples` returns.
 
@@ -41,6 +41,7 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
     >>> study = load_study()
     >>> book = study.codebook.query("question == 'recovery'").set_index("theme")
     >>> named = themes.by_group(study, "recovery", "sex").query("theme == 'family_support'")
+    >>> named["assumed"] = True
     >>> said = themes.examples(study, "recovery").query("theme == 'family_support'")
     >>> "What belongs to family support" in theme(book.loc["family_support"], named, said[:1]).html
     True
@@ -50,9 +51,10 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
     kinds = " and ".join(f"by {by.replace('_', ' ')}" for by in named["by"].dropna().unique())
     rows = named.assign(group=group.str.capitalize())
     everyone = named.iloc[0]
+    hollow = " Hollow: the count is assumed." if named["assumed"].any() else ""
 
     def drawn(width: float) -> plots.Axes:
-        axes = plots.intervals(rows, "group", width, note=how_many)
+        axes = plots.intervals(rows, "group", width, how_many, assumed=rows["assumed"])
         axes.set_xlabel("Share, with 95% interval")
         return axes
 
@@ -67,7 +69,7 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
             f"who-{entry.name}",
             f"{everyone['n']} of {everyone['base']} people name it",
             f"{entry['label']}: {everyone['n']} of {everyone['base']} people name it "
-            f"({everyone['share']:.0%}). Below them: who names it {kinds}.",
+            f"({everyone['share']:.0%}). Below them: who names it {kinds}.{hollow}",
             f"Dot plot of the share of each group: {', '.join(group + ' ' + how_many)}.",
         ),
         quotes.examples(stretches),
