@@ -9,8 +9,6 @@ import threading
 from pathlib import Path
 
 import building
-import numpy as np
-import pandas as pd
 import pytest
 from browsing import SITE
 from hypothesis import HealthCheck, settings
@@ -115,13 +113,6 @@ relapse,no_treatment,en,No treatment,It is missing.,Stopping.,Luck.,They stop.,1
 treatment
 """,
 }
-
-
-@pytest.fixture(autouse=True)
-def shown_as_ever():
-    """Undo how a test has numbers and tables shown: the primer's first cell changes that."""
-    with np.printoptions(), pd.option_context("display.notebook_repr_html", True):
-        yield
 
 
 @pytest.fixture(scope="session")

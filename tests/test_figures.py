@@ -120,7 +120,7 @@ def test_one_drawing_fills_the_column(seen, name, width):
         if not 384 < drawing["width"] < 540:  # between, a drawing for a phone is wide enough
             assert drawing["share"] > 0.98, drawing
     if width >= 1280:
-        assert {drawing["seen"][0] for drawing in seen[name, width][1]} == {"wide"}
+        assert {drawing["seen"][0] for drawing in seen[name, width][1]} <= {"wide"}
 
 
 @every_illustrated

@@ -525,8 +525,8 @@ def test_the_chapter_is_about_the_files_of_students_where_there_are_some(
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     pages = [out.data.get("text/html", "") for c in code for out in c.outputs if "data" in out]
     told = "".join(pages)
-    assert f"Ana beside others, all themes; answers coded: {answers}" in told
-    assert "of each two of 2 coders" in told
+    assert f"Ana compared with others, all themes; answers coded: {answers}" in told
+    assert "for each pair of 2 coders" in told
     assert "Fictitious" not in told
     assert sorted(tmp_path.rglob("*")) == before
 

@@ -136,8 +136,13 @@ class Sheet:
     @cached_property
     def prepared(self) -> dict[str, Any]:
         """The names that are there before the first exercise."""
+        import numpy as np
+        import pandas as pd
+
         names: dict[str, Any] = {}
-        exec(self.setup, names)  # our own source
+        # How it has numbers and tables shown ends with it.
+        with np.printoptions(), pd.option_context("display.notebook_repr_html", True):
+            exec(self.setup, names)  # our own source
         return names
 
     def run(self, code: str, **given: object) -> dict[str, Any]:

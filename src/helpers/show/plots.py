@@ -46,7 +46,10 @@ WIDE, NARROW = 9.5, 4.25
 SIZE = 14  # of all text, in 72ths of an inch: 11 pixels where the page is narrowest
 LINE = 1.3 * SIZE / 72  # inches that a line of text takes
 FONT = mpl.font_manager.findfont("DejaVu Sans")
-"""The file of the font whose measures drawings take."""
+"""The file of the font whose measures drawings take.
+
+:meta hide-value:
+"""
 CLOUDS = (684, 360), (306, 300)
 """The width and height of a word cloud for a column of text, and of one for a phone."""
 # What most parts of a drawing share is written once, on the whole.
