@@ -112,6 +112,8 @@ def write(found: dict[str, list[Entry]], app: Sphinx, error: Exception | None) -
     """Write the list beside the search page's script."""
     if error or app.builder.name != "html":
         return
+    for page in app.env.found_docs - found.keys():  # not written again: as it was, but listed
+        app.env.get_and_resolve_doctree(page, app.builder)
     entries = [entry for page in sorted(found) for entry in found[page]]
     lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
     script = f"const SECTIONS = [\n{lines}\n];\n"
