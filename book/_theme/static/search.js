@@ -16,7 +16,7 @@ function pattern(word) {
 const count = (text, expression) => text.match(expression)?.length ?? 0;
 
 // Okapi BM25 (Robertson and Zaragoza, 2009, doi:10.1561/1500000019) with more weight for titles,
-// and for words that stand side by side.
+// and for words that stand side by side, the more so in how many places of the page they do.
 function find(query) {
   const words = query.match(/[\p{L}\p{N}]+(?:[.,'’]\p{N}+)?/gu) ?? [];
   const expressions = words.map((word) => RegExp(pattern(word), "giu"));
@@ -28,6 +28,9 @@ function find(query) {
     const holders = counts.filter((c) => c[i][1] + c[i][2]).length;
     return Math.log(1 + (SECTIONS.length - holders + 0.5) / (holders + 0.5));
   });
+  const says = ([, ...texts]) => texts.slice(0, 3).some((text) => count(text, phrase));
+  const places = {};
+  for (const entry of SECTIONS) places[entry[1]] = (places[entry[1]] ?? 0) + says(entry);
   const hits = SECTIONS.map((entry, place) => {
     const [, page, title, text, weight] = entry;
     let score = 0;
@@ -37,10 +40,8 @@ function find(query) {
       const share = (2.2 * inText) / (inText + 0.9 + (0.3 * text.length) / typical);
       score += rarity[i] * (share + 1.5 * Math.min(inTitle, 1) + Math.min(inPage, 1));
     }
-    if (words.length > 1) {
-      const times = count(page, phrase) + count(title, phrase) + count(text, phrase);
-      score += (3 * Math.max(...rarity) * times) / (times + 2);
-    }
+    if (words.length > 1 && says(entry))
+      score += (3 * Math.max(...rarity) * places[page]) / (places[page] + 2);
     if (title.toLowerCase() === query.toLowerCase()) score += Math.max(...rarity);
     return { entry, score: score * weight, missing };
   }).filter((hit) => hit.score);
