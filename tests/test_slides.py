@@ -72,7 +72,8 @@ def test_a_table_is_cut_to_what_is_spoken_about(book, cut, left):
 def test_parts_of_a_figure_fill_the_slide_with_text_that_can_be_read():
     text = '<text y="{}" style="font-size: 5px">x</text>'
     rule = '<path d="M 150.00 380.00 L 150.00 10.00"/>'
-    bars = "".join(f'<path d="M 0.00 {y}.00 L 90.00 {y + 20}.00"/>' for y in range(0, 400, 50))
+    lines = "".join(f"M 0.00 {y}.00\nL 90.00 {y + 20}.00\n" for y in range(0, 400, 50))
+    bars = f'<path d="{lines}"/>'
     figure = slides.BeautifulSoup(
         '<svg viewbox="0 0 300 400" style="font-size: 10px">'
         + rule
@@ -87,7 +88,7 @@ def test_parts_of_a_figure_fill_the_slide_with_text_that_can_be_read():
     assert [part["viewbox"] for part in parts] == ["0 85.0 300 100.0", "0 335.0 300 65.0"]
     assert [[text["y"] for text in part("text")] for part in parts] == [["150"], ["390"]]
     scale = min(slides.ROOM[0] / 300, slides.ROOM[1] / 165)
-    assert f"width: {300 * scale:.0f}px; height: {100 * scale:.0f}px" in parts[0]["style"]
+    assert f"width: {300 * scale:.1f}px; height: {100 * scale:.1f}px" in parts[0]["style"]
     sizes = [float(size) for size in re.findall(r"size: ([\d.]+)px", str(figure("text")))]
     assert all(size * scale >= 24 for size in sizes)
 
@@ -137,6 +138,12 @@ READABLE = """() => {
     if (box.left < 16 || box.top < 0 || box.right > 1264 || box.bottom > 710)
       faults.push(`cut off: ${about(e)}`);
   }
+  for (const path of slide.querySelectorAll("figure path:not(defs path)"))
+    path.replaceWith(...path.getAttribute("d").split(/(?=M)/).map((line) => {
+      const one = path.cloneNode();  // a path may hold many lines that look the same
+      one.setAttribute("d", line);
+      return one;
+    }));
   for (const svg of slide.querySelectorAll("figure svg")) {
     const { top, bottom } = svg.getBoundingClientRect();
     for (const e of svg.querySelectorAll("path, text, use")) {

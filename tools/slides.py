@@ -163,7 +163,7 @@ def enlarge(figure: Tag, parts: Sequence[tuple[float, float]] = ((0, 100),)) -> 
     for top, bottom in parts:
         part = copy.copy(figure)
         part["viewbox"] = f"0 {top:.1f} {width:g} {bottom - top:.1f}"
-        part["style"] += f"; width: {scale * width:.0f}px; height: {scale * (bottom - top):.0f}px"
+        part["style"] += f"; width: {scale * width:.1f}px; height: {scale * (bottom - top):.1f}px"
         for text in part("text"):
             if top <= height_of(text) <= bottom:
                 size = f"font-size: {max(size_of(text), LEAST / scale):.2f}px"
@@ -193,8 +193,9 @@ def heights(figure: Tag) -> Iterator[tuple[float, float]]:
         yield height_of(text) - size_of(text), height_of(text) + size_of(text) / 3
     for marker in figure("use"):
         yield float(marker["y"]) - 4, float(marker["y"]) + 4
-    for path in figure.select("path:not(defs path)"):
-        points = re.findall(r"(-?[\d.]+) (-?[\d.]+)", path["d"])
+    paths = "".join(path["d"] for path in figure.select("path:not(defs path)"))
+    for line in paths.split("M")[1:]:  # one path may hold many lines that look the same
+        points = re.findall(r"(-?[\d.]+) (-?[\d.]+)", line)
         xs, ys = zip(*((float(x), float(y)) for x, y in points), strict=True)
         if max(xs) > min(xs):  # else a line of the grid, which goes through everything
             yield min(ys), max(ys)
