@@ -53,8 +53,7 @@ def test_the_section_that_is_read_is_marked(visit, address):
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "none"])
 def test_on_a_phone_the_contents_open_over_the_page(visit, address, scripts):
     page = visit(f"{address}/{CHAPTER}", 360, java_script_enabled=scripts)
-    page.mouse.wheel(0, 2000)
-    page.wait_for_function("scrollY > 1500")
+    page.evaluate("scrollTo(0, 2000)")
     page.get_by_role("link", name="Contents").click()
     contents = page.locator("#contents")
     assert contents.is_visible()
