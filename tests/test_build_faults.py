@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import cells
@@ -58,7 +59,8 @@ def run(*sources):
     """Run cells as a chapter, and return what they put out."""
     code = [nbformat.v4.new_code_cell(source) for source in sources]
     notebook = nbformat.writes(nbformat.v4.new_notebook(cells=code))
-    done = cells.run(notebook, Path.cwd(), execute.kernel_variables(Path.cwd()))
+    with tempfile.TemporaryDirectory() as work:
+        done = cells.run(notebook, Path.cwd(), execute.kernel_variables(Path(work)))
     return [cell.outputs for cell in nbformat.reads(done, as_version=4).cells]
 
 
