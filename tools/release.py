@@ -37,7 +37,6 @@ DATA = {
     ".zip",
 }
 WORDS = 6  # as many words of an answer in a row are its own
-PEOPLE = {"n", "people", "of", "base", "answers"}  # heads of columns that count people
 
 
 class Leak(NamedTuple):
@@ -226,15 +225,16 @@ def _flat(text: str) -> str:
 
 def small(shown: Shown, told: "Settings") -> Iterator[tuple[str, str]]:
     """Find counts of people below the threshold, and what is left of a whole if they are below."""
-    from helpers.compute.disclosure import small_counts
+    from helpers.compute.disclosure import PEOPLE, small_counts
 
+    counting = {"n", "of", "base", *PEOPLE}
     heads: list[str] = []
     for row in shown.rows:
         if row and not any(re.fullmatch(r"[\d.,–−%]+", cell) for cell in row):
             heads = [cell.lower() for cell in row]
             continue
         for head, cell in zip(heads, row, strict=False):
-            if head in PEOPLE and cell.isdigit() and int(cell) < told.threshold:
+            if head in counting and cell.isdigit() and int(cell) < told.threshold:
                 yield "small cell", f"{row[0]}: {head} {cell}"
     for text in [*(text for _, text in shown.items), *shown.labels]:
         if small_counts(text, told):

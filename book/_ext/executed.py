@@ -52,7 +52,7 @@ def run(contents: dict[str, bytes], app: Sphinx, env: BuildEnvironment, *_: set[
     digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
     last = getattr(env, "executed", {})
     env.executed = digests
-    env.has_picture = shared_picture(contents, app) is not None
+    env.picture = PICTURE if shared_picture(contents, app) else ""
     changed = [name for name, digest in digests.items() if digest != last.get(name)]
     return [docname(name) for name in changed if docname(name) in env.found_docs]
 

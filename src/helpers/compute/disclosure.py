@@ -29,7 +29,7 @@ SAFE_PRATIO_P = 0.1
 """All values but the two largest make up at least a tenth of the largest."""
 
 _CHECKED = "disclosure"
-_PEOPLE = ("people", "persons", "participants", "respondents", "answers")
+PEOPLE = ("people", "persons", "participants", "respondents", "answers")
 
 
 class DisclosureError(ValueError):
@@ -120,7 +120,7 @@ def small_counts(text: str, told: Settings) -> list[str]:
     ['48 of 50', '4 participants']
     """
     groups = told.compare.labels.values() if told.compare else ()
-    nouns = "|".join(map(re.escape, [*_PEOPLE, *groups]))
+    nouns = "|".join(map(re.escape, [*PEOPLE, *groups]))
     pattern = rf"\b(\d[\d,]*) (?:of (\d[\d,]*)\b(?! rows)|(?:{nouns})\b)"
     found = []
     for match in re.finditer(pattern, text):

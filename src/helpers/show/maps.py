@@ -56,7 +56,7 @@ def draw_splits(
     axes.plot([left, right], [total - left, total - right], **line)
     axes.axvline(counted, **line, linestyle=":")
     mark = {"linestyle": "none", "markersize": 0.62 * size, "markeredgecolor": plots.ON_COLOUR}
-    for (item, name), shape in zip(names.items(), SHAPES, strict=False):
+    for (item, name), shape in zip(names.items(), SHAPES[: len(names)], strict=True):
         found = fits[fits[item]]
         axes.plot(
             found[first], found[second], shape, color=plots.INK, alpha=0.6, label=name, **mark

@@ -135,11 +135,21 @@ def publish(
         _drawing(draw(width).figure, f"{name}-{kind[0]}", kind, wrap(finding, 0.9 * width), alt)
         for kind, width in [("wide", WIDE), ("narrow", NARROW)]
     ]
+    return _figure(name, drawings, caption, alt)
+
+
+def _figure(name: str, drawings: Sequence[str], caption: str, alt: str) -> Html:
     html = (
         f'<figure class="study" id="{name}">\n{"".join(drawings)}\n'
         f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
     )
     return Html(html, f"{caption}\n({alt})")
+
+
+def _style(kind: str) -> str:
+    # Jupyter has no room for the second one; the style sheet of the book shows the one that fits.
+    hidden = "display: none; " if kind == "narrow" else ""
+    return f'style="{hidden}{"; ".join(INHERITED)}"'
 
 
 def _drawing(figure: Figure, name: str, kind: str, finding: str, alt: str) -> str:
@@ -163,19 +173,16 @@ def _drawing(figure: Figure, name: str, kind: str, finding: str, alt: str) -> st
     svg = re.sub(r"\s*<(metadata|style)\b.*?</\1>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<g id="(end|middle) ([\d.]+)">.*?</g>', _held, svg, flags=re.DOTALL)
     box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
-    # Jupyter has no room for the second one; the style sheet of the book shows the one that fits.
-    hidden = "display: none; " if kind == "narrow" else ""
     head = (
         f'<svg class="{kind}" role="img" aria-label="{escape(alt)}" viewBox="{box[0][9:-1]}" '
         f'width="{float(box[1]):.0f}" height="{float(box[2]):.0f}" stroke-linejoin="round" '
-        f'style="{hidden}{"; ".join(INHERITED)}" '
+        f"{_style(kind)} "
         'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
     svg = head + _lean(_with_variables(svg[svg.index(">") + 1 :]))
     # Ids are unique in one drawing; a page holds several.
-    for n, own in enumerate(re.findall(r' id="([^"]*)"', svg)):
-        svg = re.sub(rf'(id="|url\(#|href="#){own}(?=[")])', rf"\g<1>{name}-{n}", svg)
-    return svg.strip()
+    ids = {own: f"{name}-{n}" for n, own in enumerate(re.findall(r' id="([^"]*)"', svg))}
+    return re.sub(r'( id="|url\(#|href="#)([^")]*)', lambda m: m[1] + ids[m[2]], svg).strip()
 
 
 def _held(group: re.Match) -> str:
@@ -224,17 +231,14 @@ def cloud(
     disclosure.guard(of, caption)
     drawings = []
     for one, kind in zip(laid_out, ["wide", "narrow"], strict=True):
-        hidden = "display: none; " if kind == "narrow" else ""
         drawings.append(
             f'<svg role="group" aria-label="{escape(alt)}" class="cloud {kind}" '
             f'viewBox="0 0 {one.width} {one.height}" '
-            f'style="{hidden}{"; ".join(INHERITED)}" xmlns="http://www.w3.org/2000/svg">'
-            + "".join(f"\n{word}" for word in _words(one, of_theme, places))
+            f'{_style(kind)} xmlns="http://www.w3.org/2000/svg">'
+            + "".join(f"\n{_with_variables(word)}" for word in _words(one, of_theme, places))
             + "\n</svg>"
         )
-    html = _with_variables(f'<figure class="study" id="{name}">\n{"".join(drawings)}\n')
-    html += f"<figcaption>{escape(caption)}</figcaption>\n</figure>"
-    return Html(html, f"{caption}\n({alt})")
+    return _figure(name, drawings, caption, alt)
 
 
 def _words(

@@ -20,6 +20,8 @@ WORDS = "<style>.table-box :is(th, td):not(.number) {text-align: left}</style>"
 
 ON_A_PHONE = 36
 """So many letters side by side fit there; rows of wider tables become cards below 36 rem."""
+MOST_LABELS = 12
+"""The style sheet labels so many columns of a card; a table of more scrolls."""
 
 Format = str | Callable[[object], str]
 
@@ -40,6 +42,7 @@ def table(
     formats: Mapping[str, Format] | None = None,
     most: int = 100,
     ids: Sequence[str] = (),
+    lead: str = "",
 ) -> Html:
     """Show a frame, its first column as the headers of its rows.
 
@@ -57,6 +60,8 @@ def table(
         How many rows to show at most. If there are more, the caption says so.
     ids
         Where links lead to each row, if they are to: one id a row, without spaces.
+    lead
+        The column with which a row begins where it is a card, on a phone; by default the first.
 
     Raises
     ------
@@ -81,8 +86,8 @@ def table(
     cells = [[_cell(value, formats.get(c, "{}")) for value in frame[c]] for c in frame]
     kinds = [_kind(frame[c], texts) for c, texts in zip(frame, cells, strict=True)]
     kinds[0] = _kind(pd.Series(dtype=str), cells[0])  # headers of the rows, even if numbers
-    if "Verdict" in heads[1:]:
-        kinds[heads.index("Verdict")] = "verdict"
+    if lead:
+        kinds[list(frame).index(lead)] = "verdict"
     head = "".join(
         f'<th scope="col"{_class(kind)}>{escape(text)}</th>'
         for text, kind in zip(heads, kinds, strict=True)
@@ -120,7 +125,7 @@ def _cards(heads: list[str], cells: list[list[str]], kinds: list[str]) -> str:
     """Return what lets the rows of a table too wide for a phone become cards with its headers."""
     columns = zip(heads, cells, kinds, strict=True)
     width = sum(_width([head, *texts], kind) + 2 for head, texts, kind in columns)
-    if width <= ON_A_PHONE and "text" not in kinds:
+    if (width <= ON_A_PHONE and "text" not in kinds) or len(heads) > MOST_LABELS:
         return ""
     labels = ";".join(f"--{i}:{_css(head)}" for i, head in enumerate(heads[1:], start=2))
     return f' cards" style="{escape(labels)}'
@@ -190,7 +195,7 @@ def scorecard(board: pd.DataFrame, caption: str) -> Html:
         rows = rows.drop(columns="From the data")
     rows = disclosure.declare(rows, "")
     labels = {column: column for column in rows}
-    return table(rows, caption, labels, ids=board["fact_id"].map(_place))
+    return table(rows, caption, labels, ids=board["fact_id"].map(_place), lead="Verdict")
 
 
 def verdicts(totals: pd.Series) -> Html:
