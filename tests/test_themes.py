@@ -1,8 +1,6 @@
 from collections import Counter
 from dataclasses import replace
-from itertools import combinations as choose
 
-import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
@@ -12,7 +10,6 @@ from helpers.compute.themes import (
     by_group,
     coders,
     combinations,
-    cooccurrence,
     examples,
     presence,
     segments,
@@ -106,7 +103,7 @@ def test_intervals_are_wilsons():
     assert nobody[["low", "high"]].tolist() == pytest.approx([0, 0.277532799863])
 
 
-@pytest.mark.parametrize("of", [presence, theme_counts, cooccurrence, combinations, by_group])
+@pytest.mark.parametrize("of", [presence, theme_counts, combinations, by_group])
 def test_a_question_that_nobody_answered_is_an_error(of):
     with pytest.raises(ValueError, match="nobody answered the question 'recuperation'"):
         of(STUDY, "recuperation")
@@ -236,12 +233,6 @@ def test_counts_hold_together(named):
     assert counts["n"].iloc[:-1].is_monotonic_decreasing
     assert (counts["low"] <= counts["share"] + 1e-12).all()
     assert (counts["share"] <= counts["high"] + 1e-12).all()
-
-    together = cooccurrence(study, "recovery")
-    assert together.equals(together.T.rename_axis(index="theme", columns="with"))
-    assert np.diag(together).tolist() == [expected[theme] for theme in THEMES]
-    for a, b in choose(THEMES, 2):
-        assert together.loc[a, b] == sum(a in themes and b in themes for themes in named)
 
 
 @settings(max_examples=40)

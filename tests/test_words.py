@@ -417,14 +417,12 @@ def test_a_word_goes_with_the_theme_in_whose_stretches_it_stands():
 
 def test_cloud_is_laid_out_the_same_every_time():
     counts = frequencies(RECOVERY, forms=declared(STUDY))
-    first, second, other = (cloud(counts, seed=seed).layout_ for seed in (1, 1, 2))
-    assert first == second
-    assert [place for _, _, place, *_ in first] != [place for _, _, place, *_ in other]
+    assert cloud(counts).layout_ == cloud(counts).layout_
 
 
 def test_cloud_shows_the_most_frequent_words_sized_by_the_root():
     counts = frequencies(RECOVERY, forms=declared(STUDY))
-    layout = cloud(counts, words=40).layout_
+    layout = cloud(counts.head(40)).layout_
     assert [word for (word, _), *_ in layout] == counts["word"].head(40).tolist()
     sizes = np.array([size for _, size, *_ in layout])
     expected = sizes[0] * np.sqrt(counts["people"].head(40) / counts["people"].iloc[0])

@@ -6,7 +6,7 @@ chance would have it, and NaN where every coder always says the same, so that th
 agree about.
 """
 
-from itertools import combinations
+from itertools import combinations, permutations
 
 import numpy as np
 import pandas as pd
@@ -81,13 +81,11 @@ def by_theme(found: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
     [50.0, 50.0]
     """
     overall = reliability(found, found.columns.get_level_values(0))
-    rows = []
-    for theme, label in labels.items():
-        of_theme = found.xs(theme, axis=1, level="theme")
-        rows.append({"theme": theme, "label": label, "prevalence": _mean(of_theme)})
-        rows[-1] |= reliability(of_theme)
-    rows.append({"theme": "all", "label": "All themes", "prevalence": _mean(found)} | overall)
-    return pd.DataFrame(rows)
+    of_themes = [found.xs(theme, axis=1, level="theme") for theme in labels.index]
+    measures = pd.DataFrame([*map(reliability, of_themes), overall])
+    prevalence = [np.nanmean(own.to_numpy(dtype=float)) for own in [*of_themes, found]]
+    names = {"theme": [*labels.index, "all"], "label": [*labels, "All themes"]}
+    return pd.DataFrame(names | {"prevalence": prevalence}).join(measures)
 
 
 def pairwise(found: pd.DataFrame) -> pd.DataFrame:
@@ -263,7 +261,7 @@ def reliability(ratings: ArrayLike, people: ArrayLike | None = None) -> dict[str
     }
 
 
-def unitizing(units: pd.DataFrame, length: int) -> dict[str, float]:
+def unitizing(units: pd.DataFrame, length: int) -> float:
     r"""Measure how far coders agree on where units lie on a text, and on what they are.
 
     Krippendorff's alpha for unitizing compares lengths: every character is either in a unit of some
@@ -280,13 +278,8 @@ def unitizing(units: pd.DataFrame, length: int) -> dict[str, float]:
 
     Returns
     -------
-    dict
-        - `alpha`: agreement on places and values;
-        - `alpha_binary`: on what is in any unit and what in none;
-        - `alpha_coding`: on the values, where units of two coders overlap;
-        - `coverage`: the share of the text in which units of two coders overlap.
-
-        Undefined values are NaN.
+    float
+        Alpha: agreement on places and values; NaN where it is undefined.
 
     References
     ----------
@@ -299,50 +292,22 @@ def unitizing(units: pd.DataFrame, length: int) -> dict[str, float]:
     >>> units = pd.DataFrame({
     ...     "coder": ["ana", "ben"], "value": ["a", "a"], "start": [0, 2], "end": [10, 10],
     ... })
-    >>> round(float(unitizing(units, 20)["alpha"]), 3)  # 1 - 4 / (40 · 2 · 18 · 22 / (40² - 186))
+    >>> round(float(unitizing(units, 20)), 3)  # 1 - 4 / (40 · 2 · 18 · 22 / (40² - 186))
     0.821
     """
-    values, _ = pd.factorize(units["value"])
-    coders, names = pd.factorize(units["coder"])
-    m = len(names)
-    value, unit = np.zeros((2, m, length), dtype=int)  # at every character; 0 is a gap
-    for number, row in enumerate(zip(coders, values, units["start"], units["end"], strict=True), 1):
-        coder, its_value, start, end = row
-        value[coder, start:end], unit[coder, start:end] = its_value + 1, number
-    kinds, lengths = values.max() + 2, (units["end"] - units["start"]).to_numpy()
-    pairs = [(i, j) for i in range(m) for j in range(m) if i != j]
-
-    observed, own = np.zeros((kinds, kinds)), np.zeros(kinds)
-    coded = np.zeros(kinds)  # squared lengths of what of a unit another coder's units overlap
-    for i, j in pairs:
-        np.add.at(observed, (value[i], value[j]), 1 / (m - 1))
-        both = (value[i] > 0) & (value[j] > 0)
-        overlap = np.bincount(unit[i, both], minlength=len(units) + 1)[1:]
-        np.add.at(coded, values + 1, overlap**2 / (m - 1))
-    np.add.at(own, values + 1, lengths**2)
-    own[0] = (value == 0).sum()  # gaps have no units, so each of their characters is one
-
-    everything = _expected(observed.sum(axis=1), own)
-    inner = observed[1:, 1:]
-    in_units = _expected(inner.sum(axis=1), coded[1:])
+    values, coders = pd.factorize(units["value"])[0] + 1, pd.factorize(units["coder"])[0]
+    value = np.zeros((coders.max() + 1, length), dtype=int)  # at every character; 0 is a gap
+    for coder, own, start, end in zip(coders, values, units["start"], units["end"], strict=True):
+        value[coder, start:end] = own
+    observed = np.zeros((values.max() + 1, values.max() + 1))
+    for pair in permutations(value, 2):
+        np.add.at(observed, pair, 1 / (len(value) - 1))
+    alone = np.bincount(values, (units["end"] - units["start"]) ** 2)
+    alone[0] = (value == 0).sum()  # gaps have no units, so each of their characters is one
+    margins, total = observed.sum(axis=1), observed.sum()
     with np.errstate(divide="ignore", invalid="ignore"):
-        return {
-            "alpha": 1 - _off_diagonal(observed) / _off_diagonal(everything),
-            "alpha_binary": 1 - observed[0, 1:].sum() / everything[0, 1:].sum(),
-            "alpha_coding": 1 - _off_diagonal(inner) / _off_diagonal(in_units),
-            "coverage": inner.sum() / observed.sum(),
-        }
-
-
-def _expected(margins: np.ndarray, own: np.ndarray) -> np.ndarray:
-    """Return the coincidences expected of lengths, those of units with themselves taken off."""
-    total = margins.sum()
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return total * (np.outer(margins, margins) - np.diag(own)) / (total**2 - own.sum())
-
-
-def _off_diagonal(coincidences: np.ndarray) -> np.floating:
-    return coincidences.sum() - np.trace(coincidences)
+        expected = total * (np.outer(margins, margins) - np.diag(alone)) / (total**2 - alone.sum())
+        return 1 - (total - np.trace(observed)) / (expected.sum() - np.trace(expected))
 
 
 def on_where(study: Study, question: str) -> pd.DataFrame:
@@ -370,17 +335,16 @@ def on_where(study: Study, question: str) -> pd.DataFrame:
     ['theme', 'label', 'share', 'alpha']
     """
     codings = study.codings[study.codings["question"].eq(question)]
-    codings = codings[codings["coder"].isin(coders(study, question))]
     answers = study.responses[study.responses["question"].eq(question)]
     lengths = answers.set_index("participant_id")["text"].str.len()
     placed = codings.assign(begins=codings["participant_id"].map(lengths.cumsum() - lengths))
-    total = int(lengths.sum())
+    total, names = int(lengths.sum()), coders(study, question)
     book = study.codebook[study.codebook["question"].eq(question)].set_index("theme")["label"]
     rows = []
     for theme, label in book.items():
         of_theme = placed[placed["theme"].eq(theme)]
         units = []
-        for coder in coders(study, question):
+        for coder in names:
             marked = np.zeros(total + 2, dtype=int)
             own = of_theme[of_theme["coder"].eq(coder)]
             for begin, start, end in own[["begins", "start", "end"]].itertuples(index=False):
@@ -389,8 +353,8 @@ def on_where(study: Study, question: str) -> pd.DataFrame:
             starts, ends = np.nonzero(edges == 1)[0], np.nonzero(edges == -1)[0]
             units += [(coder, theme, s, e) for s, e in zip(starts, ends, strict=True)]
         units = pd.DataFrame(units, columns=["coder", "value", "start", "end"])
-        share = (units["end"] - units["start"]).sum() / (total * len(coders(study, question)))
-        rows.append((theme, label, share, unitizing(units, total)["alpha"]))
+        share = (units["end"] - units["start"]).sum() / (total * len(names))
+        rows.append((theme, label, share, unitizing(units, total)))
     return pd.DataFrame(rows, columns=["theme", "label", "share", "alpha"])
 
 
@@ -488,10 +452,6 @@ def changes(study: Study, question: str) -> pd.DataFrame:
 
 def _pairs(table: pd.DataFrame, code: str, coder: str) -> pd.MultiIndex:
     return pd.MultiIndex.from_frame(table[[code, coder]])
-
-
-def _mean(found: pd.DataFrame) -> float:
-    return float(np.nanmean(found.to_numpy(dtype=float)))
 
 
 def _codes(ratings: ArrayLike) -> tuple[np.ndarray, int]:

@@ -227,7 +227,7 @@ def within(present: pd.DataFrame) -> pd.DataFrame:
     return table.assign(p_holm=multipletests(table["p"], method="holm")[1])
 
 
-def saturation(present: pd.DataFrame, orders: int = 1_000, seed: int = 1) -> pd.DataFrame:
+def saturation(present: pd.DataFrame, orders: int = 1_000) -> pd.DataFrame:
     """Return how many people it takes until nothing new is named, and until the ranking holds.
 
     People are asked again in orders drawn at random. The ranking holds from where on no count of
@@ -240,9 +240,7 @@ def saturation(present: pd.DataFrame, orders: int = 1_000, seed: int = 1) -> pd.
     present
         As for `within`; things that nobody names are left out.
     orders
-        How many orders to draw.
-    seed
-        The same seed draws the same orders.
+        How many orders to draw; they are the same in every run.
 
     Returns
     -------
@@ -267,7 +265,7 @@ def saturation(present: pd.DataFrame, orders: int = 1_000, seed: int = 1) -> pd.
     final = named.sum(axis=0)
     fewer = np.searchsorted(final, final)  # how many things fewer people name; they stand before
     people = np.arange(len(named))
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(1)
     rows = []
     for _ in range(orders):  # one at a time, as the counts of all orders can exceed the memory
         counts = named[rng.permuted(people)].cumsum(axis=0)  # people × things

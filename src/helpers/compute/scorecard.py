@@ -228,12 +228,12 @@ def _verdict(fact: pd.Series, value: float | str | None) -> str:
         return "background"
     if not fact["table"] or not fact["printed"]:
         return "not recoverable"
-    if not pd.isna(value) and (agreement := _agreement(fact["printed"], fact["unit"], value)):
-        return agreement
+    if not pd.isna(value) and (reading := _reading(fact["printed"], fact["unit"], value)):
+        return reading
     return "inconsistent" if fact["conflicts_with"] else "differs"
 
 
-def _agreement(printed: str, unit: str, value: float | str) -> str | None:
+def _reading(printed: str, unit: str, value: float | str) -> str | None:
     """Return how a value gives what is printed, match or truncated, or None if it does not."""
     if isinstance(value, str):
         return "match" if value == printed else None
@@ -260,6 +260,11 @@ def _people(rows: pd.DataFrame) -> int:
 def _percent(fact: pd.Series, table: pd.DataFrame) -> float:
     base = _rows(fact, table, "base")
     return 100 * _people(_rows(fact, base)) / _people(base) if len(base) else math.nan
+
+
+def _summary(fact: pd.Series, table: pd.DataFrame) -> float:
+    column = _rows(fact, table)[fact["column"]]
+    return float(column.agg({"sd": "std"}.get(fact["statistic"], fact["statistic"])))
 
 
 def _levels(fact: pd.Series, table: pd.DataFrame) -> float:
@@ -315,11 +320,7 @@ STATISTICS: dict[str, Callable[[pd.Series, pd.DataFrame], float | str]] = {
     "count": lambda fact, table: float(len(_rows(fact, table))),
     "people": lambda fact, table: float(_people(_rows(fact, table))),
     "percent": _percent,
-    "mean": lambda fact, table: float(_rows(fact, table)[fact["column"]].mean()),
-    "sd": lambda fact, table: float(_rows(fact, table)[fact["column"]].std()),
-    "median": lambda fact, table: float(_rows(fact, table)[fact["column"]].median()),
-    "min": lambda fact, table: float(_rows(fact, table)[fact["column"]].min()),
-    "max": lambda fact, table: float(_rows(fact, table)[fact["column"]].max()),
+    **dict.fromkeys(["mean", "sd", "median", "min", "max"], _summary),
     "levels": _levels,
     "value": _value,
     "person": _person,

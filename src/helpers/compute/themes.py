@@ -115,35 +115,6 @@ def theme_counts(study: Study, question: str, coder: str = "") -> pd.DataFrame:
     return counts.iloc[np.lexsort([-counts["n"], residual])].reset_index(drop=True)
 
 
-def cooccurrence(study: Study, question: str) -> pd.DataFrame:
-    """Count the people who name both of two themes.
-
-    Parameters
-    ----------
-    study, question
-        As for `presence`; the coding is the one that counts.
-
-    Returns
-    -------
-    DataFrame
-        Square and symmetric, one row and one column a theme in the order of the codebook. The
-        diagonal holds the people who name the theme at all.
-
-    Raises
-    ------
-    ValueError
-        If nobody answered the question.
-
-    Examples
-    --------
-    >>> from helpers.load import load_study
-    >>> cooccurrence(load_study(), "relapse").shape
-    (12, 12)
-    """
-    named = presence(study, question).astype(int)
-    return named.T @ named.rename_axis(columns="with")
-
-
 def excess(together: pd.DataFrame, people: int) -> pd.DataFrame:
     """Return how many more people name both of two themes than chance would give.
 
@@ -153,7 +124,7 @@ def excess(together: pd.DataFrame, people: int) -> pd.DataFrame:
     Parameters
     ----------
     together
-        As `cooccurrence` returns it.
+        How many people name both of two themes; on the diagonal, how many name the one.
     people
         How many answered the question.
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _WORD = r"\w+(?:'\w+)*"
 _DEALS = 1_999  # people dealt out to two groups anew
 _SEED = 1
+_MOST = 60  # words in a cloud
 _COVERED = 0.86  # the share of a word cloud that its words are to cover
 
 
@@ -223,8 +224,6 @@ def cloud(
     font: str | None = None,
     width: int = 800,
     height: int = 360,
-    words: int = 60,
-    seed: int = _SEED,
 ) -> "WordCloud":
     """Lay out a word cloud.
 
@@ -240,17 +239,14 @@ def cloud(
         The file of the font whose letters are measured; by default the one of wordcloud.
     width, height
         Of the canvas, in pixels.
-    words
-        How many of the first words are laid out at most: those that would be less than 14 pixels
-        high, and all after them, are left out.
-    seed
-        Fixes the layout.
 
     Returns
     -------
     wordcloud.WordCloud
-        Its `layout_` holds each word with its size and the top left of its ink. All lie level and
-        are black, for whoever draws them to colour.
+        Its `layout_` holds each word with its size and the top left of its ink. The first 60 words
+        are laid out at most: those that would be less than 14 pixels high, and all after them, are
+        left out. All lie level and are black, for whoever draws them to colour. The same words are
+        laid out alike every time.
 
     Raises
     ------
@@ -265,7 +261,7 @@ def cloud(
     """
     from wordcloud import WordCloud
 
-    counted = frequencies.head(words)
+    counted = frequencies.head(_MOST)
     roots = np.sqrt(counted["people"].to_numpy(float))
     # The size of the largest word at which all of them cover their share of the canvas, if a letter
     # is 0.6 times as wide as it is high.
@@ -280,7 +276,7 @@ def cloud(
         min_font_size=14,
         prefer_horizontal=1,
         relative_scaling=1,
-        random_state=seed,
+        random_state=_SEED,
         mode="RGBA",
         background_color=None,
         color_func=lambda *_, **__: "black",
