@@ -1,10 +1,9 @@
 """Time the audit: the search for group sizes, wide scales, and SPRITE beside others.
 
-The others are pysprite, if it is installed, and an exhaustive search in plain Python. Run by
-`make bench`; prints medians and the ratios of medians.
+The others are pysprite and an exhaustive search in plain Python. Run by `make bench`; prints
+medians and the ratios of medians.
 """
 
-import importlib.util
 from collections.abc import Callable
 from itertools import combinations_with_replacement
 from pathlib import Path
@@ -12,6 +11,7 @@ from statistics import mean, median, stdev
 from time import perf_counter
 
 import pandas as pd
+from pysprite import Sprite
 
 import audit
 from audit.grim import has_answers
@@ -45,8 +45,6 @@ def forget() -> None:
 
 
 def pysprite_draws(mean: str, sd: str) -> None:
-    from pysprite import Sprite
-
     sampler = Sprite(60, float(mean), float(sd), 2, 2, 0, 5)
     result, found, _ = sampler.find_possible_distributions(DRAWS, "random", max_iter=10**7)
     assert result == "Success"
@@ -78,16 +76,11 @@ def main() -> None:
     assert len(audit.answers(*SMALL)) == exhaustive(*SMALL)
     line = f"every answer, n = {SMALL[2]}, M = {SMALL[0]}, SD = {SMALL[1]}  {ours:7.4f} s"
     print(f"{line}; plain Python {theirs:7.3f} s, {theirs / ours:,.0f} times as long")
-    theirs_too = importlib.util.find_spec("pysprite") is not None
     for mean_, sd in PAIRS:
         ours = seconds(lambda mean_=mean_, sd=sd: audit.sprite(mean_, sd, 60, draws=DRAWS))
         line = f"SPRITE, {DRAWS:,} draws, n = 60, M = {mean_}, SD = {sd}  {ours:7.4f} s"
-        if theirs_too:
-            theirs = seconds(lambda mean_=mean_, sd=sd: pysprite_draws(mean_, sd), runs=3)
-            line += f"; pysprite {theirs:7.3f} s, {theirs / ours:,.0f} times as long"
-        print(line)
-    if not theirs_too:
-        print("pysprite is not installed: pip install pysprite to time it beside ours")
+        theirs = seconds(lambda mean_=mean_, sd=sd: pysprite_draws(mean_, sd), runs=3)
+        print(f"{line}; pysprite {theirs:7.3f} s, {theirs / ours:,.0f} times as long")
 
 
 if __name__ == "__main__":

@@ -293,17 +293,27 @@ def test_two_numbers_of_a_row_are_joined():
 
 
 @pytest.mark.parametrize("width", [plots.WIDE, plots.NARROW])
-def test_each_person_is_a_dot(width):
-    counts = pd.DataFrame({"yes": [31, 0], "no": [3, 1]}, index=["psychologists", "others"])
+@pytest.mark.parametrize(
+    ("counts", "dots", "worth"),
+    [
+        ([[31, 3], [0, 1]], [31, 4], "1 person"),
+        ([[3_101, 1_300], [0, 1]], [311, 131], "10 people"),
+        ([[6_000, 4_000], [0, 1]], [60, 41], "100 people"),
+    ],
+)
+def test_each_person_is_a_dot_or_each_ten_or_hundred(counts, dots, worth, width):
+    counts = pd.DataFrame(counts, ["psychologists", "others"], ["yes", "no"])
     figure = plots.people(counts, [plots.YES, plots.NO], width)
     (axes,) = figure.axes
-    dots = dict.fromkeys([plots.YES, plots.NO], 0)
+    drawn = dict.fromkeys([plots.YES, plots.NO], 0)
     for line in axes.lines:
         left, right = line.get_xdata()
-        dots[line.get_color()] += round((right - left) / 0.16) + 1
-    assert dots == {plots.YES: 31, plots.NO: 4}
+        drawn[line.get_color()] += round((right - left) / 0.16) + 1
+    assert list(drawn.values()) == dots
     texts = [text.get_text() for text in axes.texts]
-    assert texts == ["yes", "31", "0", "no", "3", "1", "psychologists", "others"]
+    numbers = [[f"{n:,}" for n in counts[answer]] for answer in counts]
+    groups = ["psychologists", "others", f"One dot: {worth}"]
+    assert texts == ["yes", *numbers[0], "no", *numbers[1], *groups]
     plt.close("all")
 
 

@@ -5,6 +5,7 @@ drawing serves light pages, dark pages and print.
 """
 
 import io
+import math
 import re
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -267,8 +268,8 @@ def _lean(svg: str) -> str:
     meant = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
     svg = re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in meant else "", svg)
     svg = re.sub(r"<g/>|<defs>\s*</defs>", "", svg)
-    # Lines that look the same, one after the other, are one path.
-    same = re.compile(r'<path d="([^"]*)"( [^>]*fill: none[^>]*)/>\s*<path d="([^"]*)"\2/>')
+    # Lines or bars that look the same, one after the other, are one path.
+    same = re.compile(r'<path d="([^"]*)"( [^>]*)/>\s*<path d="([^"]*)"\2/>')
     while (shorter := same.sub(r'<path d="\1\3"\2/>', svg)) != svg:
         svg = shorter
     svg = re.sub(r"\s*\n\s*", "\n", svg)
@@ -454,7 +455,9 @@ def line(axes: Axes, at: float, text: str, ha: str = "left", lift: int = 0) -> N
 
 
 def people(counts: pd.DataFrame, colours: Sequence[str], width: float) -> Figure:
-    """Draw one dot a person: a row for each group, a column for each answer.
+    """Draw people as dots: a row for each group, a column for each answer.
+
+    A dot is one person; of more than 500 people it is 10, of more than 5,000 it is 100.
 
     Parameters
     ----------
@@ -470,30 +473,36 @@ def people(counts: pd.DataFrame, colours: Sequence[str], width: float) -> Figure
     >>> counts = pd.DataFrame({"yes": [2], "no": [3]}, index=["nurses"])
     >>> figure = people(counts, [YES, NO], WIDE)
     >>> [text.get_text() for text in figure.axes[0].texts]
-    ['yes', '2', 'no', '3', 'nurses']
+    ['yes', '2', 'no', '3', 'nurses', 'One dot: 1 person']
     """
-    pitch, room, number = 0.16, width / len(counts.columns), 0.36  # inches
+    worth = 10 ** max(0, math.ceil(math.log10(counts.to_numpy().sum() / 500)))
+    dots = np.ceil(counts / worth).astype(int)
+    pitch, room = 0.16, width / len(counts.columns)  # inches
+    number = 0.12 * (1 + len(str(counts.to_numpy().max())))
     in_line = int((room - number - 0.15) / pitch)
-    heights = np.ceil(counts.max(axis=1) / in_line).clip(lower=1) * pitch + LINE + 0.2
+    heights = np.ceil(dots.max(axis=1) / in_line).clip(lower=1) * pitch + LINE + 0.2
     tops = LINE + 0.1 + np.cumsum([0, *heights])
-    figure, axes = plt.subplots(figsize=(width, tops[-1] + 0.5))
+    bottom = tops[-1] + LINE
+    figure, axes = plt.subplots(figsize=(width, bottom + 0.5))
     # Dots as dashes without length: a line a row takes a page less room than a mark a person.
     gaps = 72 * pitch / 8 * (1 - 0.3 / width)
     dotted = {"linewidth": 8, "linestyle": (0, (1e-3, gaps)), "dash_capstyle": "round"}
-    axes.set(xlim=(0, width), ylim=(tops[-1], 0))
+    axes.set(xlim=(0, width), ylim=(bottom, 0))
     axes.axis("off")
     for x, (answer, colour) in enumerate(zip(counts, colours, strict=True)):
+        left = x * room + number
         axes.text(x * room, 0, answer, va="top", fontweight="bold")
-        for top, n in zip(tops, counts[answer], strict=False):
-            axes.text(
-                x * room + number - 0.12, top + LINE + 0.1, n, ha="right", va="center_baseline"
-            )
-            for row in range(-(-n // in_line)):
-                left, below = x * room + number, top + LINE + 0.1 + pitch * row
-                right = left + pitch * (min(n - row * in_line, in_line) - 1) + 1e-3
+        for top, group in zip(tops, counts.index, strict=False):
+            middle = top + LINE + 0.1
+            told = {"ha": "right", "va": "center_baseline"}
+            axes.text(left - 0.12, middle, f"{counts.loc[group, answer]:,}", **told)
+            for row, first in enumerate(range(0, dots.loc[group, answer], in_line)):
+                right = left + pitch * (min(dots.loc[group, answer] - first, in_line) - 1) + 1e-3
+                below = middle + pitch * row
                 axes.plot([left, right], [below, below], color=colour, **dotted)
     for top, group in zip(tops, counts.index, strict=False):
         axes.text(0, top, group, va="top")
+    axes.text(0, tops[-1], f"One dot: {worth:,} {'person' if worth == 1 else 'people'}", va="top")
     return figure
 
 
