@@ -1,7 +1,6 @@
 """Whether whole answers can have a printed mean, and a printed standard deviation beside it."""
 
 from collections.abc import Iterator
-from fractions import Fraction
 from functools import lru_cache
 
 from audit.printed import Reading, limits
@@ -39,7 +38,7 @@ def grim(mean: str, n: int, items: int = 1, digits: Reading = "rounded") -> bool
     >>> grim("5.19", 28), grim("5.19", 32)
     (False, True)
     """
-    return len(limits(mean, digits, "mean").through(lambda each: n * items * each).wholes()) > 0
+    return len(limits(mean, digits, "mean").wholes(n * items)) > 0
 
 
 def grimmer(
@@ -132,15 +131,16 @@ def candidates(
     if n < 2:
         return
     lowest, most = n * items * low, n * items * (high - low)
-    means = limits(mean, digits, "mean").through(lambda each: n * items * each - lowest)
     # The sum of squared distances from the mean, here of sums over items, is squares - total² / n.
-    away = limits(sd, digits, "sd").through(lambda each: (n - 1) * (items * each) ** 2)
-    for total in means.wholes():
+    # Times n it is whole.
+    variances = limits(sd, digits, "sd").through(lambda each: each**2)
+    away = variances.wholes(n * (n - 1) * items**2)
+    for total in (each - lowest for each in limits(mean, digits, "mean").wholes(n * items)):
         if 0 <= total <= most:
-            moved = Fraction(total**2, n)
-            squares = away._replace(low=away.low + moved, high=away.high + moved).wholes()
-            start = squares.start + (squares.start - total) % 2
-            yield from ((total, each) for each in range(start, squares.stop, 2))
+            start = -(-(away.start + total**2) // n)
+            start += (start - total) % 2
+            stop = -(-(away.stop + total**2) // n)
+            yield from ((total, each) for each in range(start, stop, 2))
 
 
 def sums_and_squares(

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
-from math import copysign, sqrt
+from math import ceil, copysign, floor, sqrt
 
 import numpy as np
 import pandas as pd
@@ -237,9 +237,10 @@ def fitting(
     sizes = list(second)
     t_squared = limits(item["t"], digits, "t").through(_signed_square)
     df = limits(item["df"], digits, "df")
+    least, most = ceil(df.low), floor(df.high)
     for n_1 in first:
         for name, test in TESTS.items():
-            others = [n for n in sizes if _df_can_be(df, n_1, n, name)]
+            others = [n for n in sizes if _df_can_be(least, most, n_1, n, name)]
             if not others:
                 continue
             of_second = np.concatenate([sums(name_2, n) for n in others])
@@ -251,13 +252,13 @@ def fitting(
                     yield *pair, name
 
 
-def _df_can_be(df: Interval, n_1: int, n_2: int, test: str) -> bool:
-    """Tell whether groups of these sizes can have a df within limits, whatever their answers.
+def _df_can_be(least: int, most: int, n_1: int, n_2: int, test: str) -> bool:
+    """Tell whether groups of these sizes can have a df between two, whatever their answers.
 
     Student's is n_1 + n_2 - 2; Welch's lies from the smaller group's n - 1 to Student's.
     """
-    least = n_1 + n_2 - 2 if test == "student" else min(n_1, n_2) - 1
-    return df.low <= n_1 + n_2 - 2 and least <= df.high
+    students = n_1 + n_2 - 2
+    return least <= students and (students if test == "student" else min(n_1, n_2) - 1) <= most
 
 
 def fitting_all(

@@ -24,7 +24,6 @@ from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
 from functools import lru_cache
-from math import ceil, floor
 from typing import Literal, NamedTuple, get_args
 
 # fmt: off
@@ -61,13 +60,12 @@ class Interval(NamedTuple):
         """Return the values of a rising function on the interval."""
         return self._replace(low=rising(self.low), high=rising(self.high))
 
-    def wholes(self) -> range:
-        """Return the whole numbers in the interval."""
-        low, high = ceil(self.low), floor(self.high)
-        return range(
-            low + (low == self.low and not self.low_in),
-            high + (high != self.high or self.high_in),
+    def wholes(self, times: int = 1) -> range:
+        """Return the whole numbers in the interval multiplied by a positive whole number."""
+        (low, over), (high, above) = (
+            divmod(end.numerator * times, end.denominator) for end in (self.low, self.high)
         )
+        return range(low + (over > 0 or not self.low_in), high + (above > 0 or self.high_in))
 
 
 NOTHING = Interval(Fraction(0), Fraction(0), False, False)

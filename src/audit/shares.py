@@ -30,7 +30,7 @@ def counts_for(percent: str, n: int, digits: Reading = "rounded") -> list[int]:
     >>> counts_for("64.2", 95), counts_for("71.2", 95)
     ([61], [])
     """
-    counts = limits(percent, digits, "percent").through(lambda share: n * share / 100).wholes()
+    counts = limits(percent, digits, "percent").through(lambda share: share / 100).wholes(n)
     return [count for count in counts if count <= n]
 
 
