@@ -268,14 +268,13 @@ def _lean(svg: str) -> str:
     meant = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
     svg = re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in meant else "", svg)
     svg = re.sub(r"<g/>|<defs>\s*</defs>", "", svg)
-    # Lines or bars that look the same, one after the other, are one path.
-    same = re.compile(r'<path d="([^"]*)"( [^>]*)/>\s*<path d="([^"]*)"\2/>')
-    while (shorter := same.sub(r'<path d="\1\3"\2/>', svg)) != svg:
-        svg = shorter
     svg = re.sub(r"\s*\n\s*", "\n", svg)
     alone = re.compile(r"<g>\n?((?:<(path|text|use)\b[^>]*(?:/>|>[^<]*</\2>))?)\n?</g>\n?")
-    while (shorter := alone.sub(r"\1", svg)) != svg:
-        svg = shorter
+    # Lines or bars that look the same, one after the other, are one path.
+    same = re.compile(r'<path d="([^"]*)"([^>]*)/>\n?<path d="([^"]*)"\2/>')
+    for found, kept in ((alone, r"\1"), (same, r'<path d="\1\3"\2/>')):
+        while (shorter := found.sub(kept, svg)) != svg:
+            svg = shorter
     return svg
 
 
@@ -497,7 +496,7 @@ def people(counts: pd.DataFrame, colours: Sequence[str], width: float) -> Figure
             told = {"ha": "right", "va": "center_baseline"}
             axes.text(left - 0.12, middle, f"{counts.loc[group, answer]:,}", **told)
             for row, first in enumerate(range(0, dots.loc[group, answer], in_line)):
-                right = left + pitch * (min(dots.loc[group, answer] - first, in_line) - 1) + 1e-3
+                right = left + pitch * (min(dots.loc[group, answer] - first, in_line) - 1) + 2e-3
                 below = middle + pitch * row
                 axes.plot([left, right], [below, below], color=colour, **dotted)
     for top, group in zip(tops, counts.index, strict=False):
