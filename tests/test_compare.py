@@ -6,8 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from helpers.compute import compare as comparing
-from helpers.compute.compare import compare, cronbach_alpha, moments, pairs, score
+from helpers.compute.compare import (
+    compare,
+    cronbach_alpha,
+    moments,
+    pairs,
+    score,
+    two_groups,
+)
 
 RNG = np.random.default_rng(5)
 WARDS = pd.DataFrame({"ward": RNG.choice(["a", "b", "c"], 90, p=[0.5, 0.3, 0.2])})
@@ -73,7 +79,7 @@ def test_the_same_people_twice_by_hand():
 def test_two_groups_are_those_of_the_attitude_items(study):
     items = list(study.omi_items["item"])
     table = compare(study.omi, items, "sex")
-    own = comparing.omi.gender_tests(study.omi, items)
+    own = two_groups(study.omi, items, "sex", {"woman": "women", "man": "men"})
     assert table["statistic"].to_numpy() == pytest.approx(own["welch_t"].to_numpy())
     assert table["size"].to_numpy() == pytest.approx(own["hedges_g"].to_numpy())
     assert table["mean_1"].to_numpy() == pytest.approx(own["mean_women"].to_numpy())

@@ -9,13 +9,14 @@ import pytest
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
+from helpers.compute.compare import two_groups
 from helpers.compute.describe import within
 from helpers.compute.multiverse import multiverse, ordinal, permuted
-from helpers.compute.omi import gender_tests
 
 HERE = Path(__file__).parent
 ANSWERS = pd.read_csv(HERE.parent / "data" / "study" / "omi.csv")
 ITEMS = [name for name in ANSWERS if name.startswith("item_")]
+BY = "sex", {"woman": "women", "man": "men"}
 
 
 def sides(item, answers=ANSWERS):
@@ -57,32 +58,35 @@ def test_mcnemar_agrees_with_r():
 
 def test_every_permutation_is_a_comparison_of_people_with_other_labels(monkeypatch):
     monkeypatch.setattr("helpers.compute.multiverse.BATCH", 2)  # two full ones and a rest
-    few = permuted(ANSWERS, ITEMS, permutations=5, seed=3)
-    tests = gender_tests(ANSWERS)
+    few = permuted(ANSWERS, ITEMS, *BY, permutations=5, seed=3)
+    tests = two_groups(ANSWERS, ITEMS, *BY)
     assert few[0] == (tests["p"] < 0.05).sum()
     rng = np.random.default_rng(3)
     labels = (ANSWERS["sex"] == "woman").to_numpy()
     dealt = rng.permuted(np.tile(labels, (5, 1)), axis=1)
     for number, row in enumerate(dealt, 1):
         other = ANSWERS.assign(sex=np.where(row, "woman", "man"))
-        assert few[number] == (gender_tests(other)["p"] < 0.05).sum()
+        assert few[number] == (two_groups(other, ITEMS, *BY)["p"] < 0.05).sum()
 
 
 @pytest.mark.parametrize("test", ["student_p", "welch_p", "mwu_p"])
 def test_the_data_come_first_with_any_test(test):
-    few = permuted(ANSWERS, ITEMS, test=test, permutations=3)
-    assert few[0] == (gender_tests(ANSWERS)[test] < 0.05).sum()
+    few = permuted(ANSWERS, ITEMS, *BY, test=test, permutations=3)
+    assert few[0] == (two_groups(ANSWERS, ITEMS, *BY)[test] < 0.05).sum()
 
 
 def test_missing_answers_and_people_of_other_groups_are_left_out():
     holes = ANSWERS.astype(dict.fromkeys(ITEMS, float)).copy()
     holes.loc[::7, ITEMS[0]] = np.nan
     others = pd.concat([holes, holes.head(3).assign(sex="other")])
-    assert permuted(others, ITEMS, permutations=0)[0] == (gender_tests(holes)["p"] < 0.05).sum()
+    assert (
+        permuted(others, ITEMS, *BY, permutations=0)[0]
+        == (two_groups(holes, ITEMS, *BY)["p"] < 0.05).sum()
+    )
 
 
 def test_without_a_difference_about_one_in_twenty_items_is_significant():
-    found = permuted(ANSWERS, ITEMS, permutations=2000)
+    found = permuted(ANSWERS, ITEMS, *BY, permutations=2000)
     assert found[1:].mean() / len(ITEMS) == pytest.approx(0.05, abs=0.012)
 
 
@@ -93,7 +97,7 @@ def test_without_a_difference_about_one_in_twenty_items_is_significant():
 def every():
     expected = dict.fromkeys(ITEMS, 1) | {"item_04": -1}
     samples = {"all": np.full(len(ANSWERS), True), "most": np.arange(len(ANSWERS)) % 9 > 0}
-    return multiverse(ANSWERS, expected, samples)
+    return multiverse(ANSWERS, expected, samples, *BY)
 
 
 def test_all_choices_are_crossed(every):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from audit import ALPHA
-from helpers.compute.omi import gender_tests
+from helpers.compute.compare import two_groups
 from learn.play import built, draw, one_moved, shifted, significant
 
 WIDE = [9, 1, 1, 1, 1, 7]
@@ -36,7 +36,7 @@ def as_frame(women, men):
 @given(distributions(3, 12), distributions(3, 12))
 def test_each_move_is_the_comparison_of_the_people_who_are_then_there(women, men):
     moved = one_moved(women, men)
-    people = as_frame(women, men)
+    people, labels = as_frame(women, men), {"woman": "women", "man": "men"}
     for side, (here, there) in enumerate([("woman", "man"), ("man", "woman")]):
         for answer in range(6):
             who = people.index[(people["sex"] == here) & (people["item_01"] == answer)]
@@ -44,7 +44,7 @@ def test_each_move_is_the_comparison_of_the_people_who_are_then_there(women, men
                 assert np.isnan(moved.p[side, answer])
                 continue
             after = people.assign(sex=people["sex"].where(people.index != who[0], there))
-            p = gender_tests(after)["p"].iloc[0]
+            p = two_groups(after, ["item_01"], "sex", labels)["p"].iloc[0]
             assert moved.p[side, answer] == pytest.approx(p, rel=1e-9, abs=1e-14, nan_ok=True)
 
 

@@ -3,22 +3,29 @@
 One row an item, its columns the same for all three designs; two groups and two times have more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from audit import ALPHA
-from helpers.compute import omi
+from audit import ALPHA, hedges_g, listed
+from audit import compare as tested
+from audit.two_groups import welch
 
-_SIDES = {"women": "1", "men": "2"}
+Answers = NDArray[np.float64]
 
 # fmt: off
 _COLUMNS = [
     "item", "n", "test", "statistic", "df", "df2", "p", "rank_test", "p_rank",
     "effect", "size", "low", "high", "p_holm", "p_bh", "note",
+]
+_OF_TWO = [
+    "levene_f", "levene_p", "student_t", "student_df", "student_p", "welch_t", "welch_df",
+    "welch_p", "test", "t", "df", "p", "diff", "diff_low", "diff_high",
+    "hedges_g", "g_low", "g_high", "mwu_p", "superiority", "p_holm", "p_bh", "note",
 ]
 # fmt: on
 
@@ -56,7 +63,7 @@ def compare(
         `p_bh` (Benjamini and Hochberg 1995); and why figures are NaN in `note`.
 
         Two groups: Welch's t, Mann-Whitney, Hedges' g of the first minus the second, and beside
-        them what `helpers.compute.omi.gender_tests` returns, with `_1` and `_2` for the groups.
+        them what `two_groups` returns, with `_1` and `_2` for the groups.
         Three or more: Welch's analysis of variance, Kruskal-Wallis, and
 
         .. math:: \omega^2 = \frac{df_1 (F - 1)}{df_1 (F - 1) + n}
@@ -91,13 +98,110 @@ def compare(
             raise ValueError(f"the same people are compared at two times, not {len(levels)}")
         rows = [_paired(answers, item, group, levels, person) for item in items]
     elif len(levels) == 2:
-        return _two(answers, items, group, levels)
+        rows = _two(answers, items, group, levels)
     else:
-        rows = [_several(_samples(answers, item, group, levels), item) for item in items]
+        rows = [_several(*of_item) for of_item in _samples(answers, items, group, levels)]
     table = pd.DataFrame(rows)
-    table["p_holm"] = omi.adjust(table["p"], "holm")
-    table["p_bh"] = omi.adjust(table["p"], "fdr_bh")
-    return table[[*_COLUMNS, *table.columns.difference(_COLUMNS, sort=False)]]
+    table = table.reindex(columns=[*_COLUMNS, *table.columns.difference(_COLUMNS, sort=False)])
+    return table.assign(p_holm=adjust(table["p"], "holm"), p_bh=adjust(table["p"], "fdr_bh"))
+
+
+def two_groups(
+    answers: pd.DataFrame, items: Sequence[str], group: str, labels: Mapping[str, str]
+) -> pd.DataFrame:
+    r"""Compare every item between two groups, as a paper may have done it and as one would today.
+
+    Missing answers drop out item by item, and so do people whose group is neither of the two.
+    Where the answers allow no test, n, mean and SD stay, the rest is NaN and `note` says why.
+
+    Parameters
+    ----------
+    answers
+        One row a person: the column `group` and one numeric column an item, NaN or NA if missing.
+    items
+        Names of the item columns.
+    group
+        Name of the column that holds the groups.
+    labels
+        The two values of that column to compare, and what columns and notes call them, such as
+        ``{"woman": "women", "man": "men"}``.
+
+    Returns
+    -------
+    DataFrame
+        One row an item, intervals at 95%:
+
+        - `n_women`, `mean_women`, `sd_women`, `n_men`, `mean_men`, `sd_men`, or as the labels are:
+          answers given, their mean and their SD with divisor n - 1, in units of the item;
+        - `levene_f`, `levene_p`, `student_t`, `student_df`, `student_p`, `welch_t`, `welch_df`,
+          `welch_p`: as from `audit.compare`;
+        - `test`, `t`, `df`, `p`: the one that Levene's test picks, "student" or "welch", and its
+          figures;
+        - `diff`, `diff_low`, `diff_high`: mean of the first minus mean of the second group, and its
+          interval by the picked test;
+        - `hedges_g`: Hedges' bias-corrected standardised difference, exact factor:
+
+          .. math:: g = J \frac{\bar x_1 - \bar x_2}{s_\text{pooled}}, \qquad
+             J = \frac{\Gamma(\nu/2)}{\sqrt{\nu/2}\,\Gamma((\nu - 1)/2)}, \quad \nu = n_1 + n_2 - 2;
+
+        - `g_low`, `g_high`: interval for the population value that g estimates: the noncentrality
+          parameters under which Student's t is the 97.5th and the 2.5th percentile, divided by
+          sqrt(n_1 n_2 / (n_1 + n_2)) (Steiger and Fouladi). They are not multiplied by J, as
+          some programs do, since that spoils their exact coverage. Like g they rest on the pooled
+          SD: they leave out zero when `student_p` < .05, also where Welch is picked;
+        - `mwu_p`: Mann-Whitney, two-sided normal approximation with corrections for ties
+          and continuity;
+        - `superiority`: P(first > second) + P(tie) / 2 over all pairs (Vargha and Delaney);
+        - `p_holm`, `p_bh`: `p` adjusted over the items that have one, by Holm and by Benjamini
+          and Hochberg;
+        - `note`: empty, or why figures are NaN.
+
+    Raises
+    ------
+    KeyError
+        If `answers` lacks a column that was named.
+
+    References
+    ----------
+    Hedges, L. V. (1981). Distribution theory for Glass's estimator of effect size and related
+    estimators. Journal of Educational Statistics, 6(2), 107-128.
+    https://doi.org/10.3102/10769986006002107
+
+    Mann, H. B., & Whitney, D. R. (1947). On a test of whether one of two random variables is
+    stochastically larger than the other. Annals of Mathematical Statistics, 18(1), 50-60.
+    https://doi.org/10.1214/aoms/1177730491
+
+    Steiger, J. H., & Fouladi, R. T. (1997). Noncentrality interval estimation and the evaluation of
+    statistical models. In L. L. Harlow, S. A. Mulaik, & J. H. Steiger (Eds.), What if there were no
+    significance tests? (pp. 221-257). Erlbaum.
+
+    Vargha, A., & Delaney, H. D. (2000). A critique and improvement of the CL common language effect
+    size statistics of McGraw and Wong. Journal of Educational and Behavioral Statistics, 25(2),
+    101-132. https://doi.org/10.3102/10769986025002101
+
+    Examples
+    --------
+    >>> table = pd.DataFrame({
+    ...     "sex": ["woman"] * 4 + ["man"] * 4,
+    ...     "item_01": [5, 4, 5, 3, 1, 0, 2, None],
+    ...     "item_02": [0] * 8,
+    ... })
+    >>> labels = {"woman": "women", "man": "men"}
+    >>> result = two_groups(table, ["item_01", "item_02"], "sex", labels).set_index("item")
+    >>> result.loc["item_01", ["diff", "t", "df", "hedges_g"]].astype(float).round(3).to_dict()
+    {'diff': 3.25, 't': 4.366, 'df': 5.0, 'hedges_g': 2.803}
+    >>> result.loc["item_02", "note"]
+    'every answer is the same'
+    """
+    rows = [
+        {"item": item} | _compared(*samples, list(labels.values()))
+        for item, samples in _samples(answers, items, group, [*labels])
+    ]
+    moments = [f"{figure}_{name}" for name in labels.values() for figure in ("n", "mean", "sd")]
+    result = pd.DataFrame(rows, columns=["item", *moments, *_OF_TWO])
+    words = result[["test", "note"]]  # pandas 2.2 would make a word of what is missing
+    result = result.assign(**words.astype("str").where(words.notna()))
+    return result.assign(p_holm=adjust(result["p"], "holm"), p_bh=adjust(result["p"], "fdr_bh"))
 
 
 def moments(
@@ -117,12 +221,13 @@ def moments(
     [['a', 2, 1.5], ['b', 1, 5.0]]
     """
     levels = _known(answers, items, group, levels)
-    rows = []
-    for item in items:
-        for level, sample in zip(levels, _samples(answers, item, group, levels), strict=True):
-            given = pd.Series(sample)
-            rows.append((item, level, len(given), given.mean(), given.median(), given.std()))
-    return pd.DataFrame(rows, columns=["item", "group", "n", "mean", "median", "sd"])
+    rows = [
+        (item, level, *pd.Series(sample).agg(["size", "mean", "median", "std"]))
+        for item, samples in _samples(answers, items, group, levels)
+        for level, sample in zip(levels, samples, strict=True)
+    ]
+    table = pd.DataFrame(rows, columns=["item", "group", "n", "mean", "median", "sd"])
+    return table.astype({"n": int})
 
 
 def pairs(
@@ -166,28 +271,26 @@ def pairs(
     from scipy import stats
 
     levels = _two_or_more(group, _known(answers, items, group, levels))
-    tables = []
-    for item in items:
-        samples = dict(zip(levels, _samples(answers, item, group, levels), strict=True))
-        rows = []
-        for one, other in combinations(levels, 2):
-            a, b = samples[one], samples[other]
-            part_a, part_b = (_variance(x) / max(len(x), 1) for x in (a, b))
-            error = part_a + part_b
-            if not error > 0:
-                rows.append((item, one, other, _mean(a) - _mean(b), *[np.nan] * 6))
-                continue
-            df = error**2 / (part_a**2 / (len(a) - 1) + part_b**2 / (len(b) - 1))
-            diff, se = _mean(a) - _mean(b), np.sqrt(error)
-            studentized = stats.studentized_range
-            half = studentized.ppf(1 - ALPHA, len(levels), df) * se / np.sqrt(2)
-            p = studentized.sf(np.sqrt(2) * abs(diff) / se, len(levels), df)
-            welch = 2 * stats.t.sf(abs(diff) / se, df)
-            rows.append((item, one, other, diff, diff - half, diff + half, diff / se, df, p, welch))
-        columns = ["item", "group", "other", "diff", "low", "high", "t", "df", "p", "welch_p"]
-        table = pd.DataFrame(rows, columns=columns)
-        tables.append(table.assign(p_holm=omi.adjust(table.pop("welch_p"), "holm")))
-    return pd.concat(tables, ignore_index=True)
+    rows = [(item, *pair) for item in items for pair in combinations(levels, 2)]
+    table = pd.DataFrame(rows, columns=["item", "group", "other"])
+    known = moments(answers, items, group, levels).set_index(["item", "group"])
+    (n_1, mean_1, sd_1), (n_2, mean_2, sd_2) = (
+        known.loc[pd.MultiIndex.from_frame(table[["item", side]]), ["n", "mean", "sd"]].to_numpy().T
+        for side in ("group", "other")
+    )
+    with np.errstate(divide="ignore", invalid="ignore"):
+        error, table["df"] = welch(sd_1**2, n_1, sd_2**2, n_2)
+    se = np.sqrt(np.where(error > 0, error, np.nan))
+    table["diff"] = mean_1 - mean_2
+    table["t"] = table["diff"] / se
+    studentized, k = stats.studentized_range, len(levels)
+    half = studentized.ppf(1 - ALPHA, k, table["df"]) * se / np.sqrt(2)
+    table["low"], table["high"] = table["diff"] - half, table["diff"] + half
+    table["p"] = studentized.sf(np.sqrt(2) * table["t"].abs(), k, table["df"])
+    of_welch = pd.Series(2 * stats.t.sf(table["t"].abs(), table["df"]))
+    table["p_holm"] = of_welch.groupby(table["item"]).transform(adjust, "holm")
+    columns = ["item", "group", "other", "diff", "low", "high", "t", "df", "p", "p_holm"]
+    return table[columns]
 
 
 def score(
@@ -287,38 +390,99 @@ def cronbach_alpha(
 def _two(
     answers: pd.DataFrame, items: Sequence[str], group: str, levels: Sequence[str]
 ) -> pd.DataFrame:
-    tests = omi.gender_tests(answers, items, group, tuple(levels))
-    for word, side in _SIDES.items():
-        tests.columns = tests.columns.str.replace(f"_{word}", f"_{side}")
-        tests["note"] = tests["note"].str.replace(word, str(levels[int(side) - 1]))
-    p = tests["welch_p"]
-    own = {
-        "n": tests["n_1"] + tests["n_2"],
-        "test": "Welch's t",
-        "statistic": tests["welch_t"],
-        "df": tests["welch_df"],
-        "df2": np.nan,
-        "p": p,
-        "rank_test": "Mann-Whitney",
-        "p_rank": tests["mwu_p"],
-        "effect": "Hedges' g",
-        "size": tests["hedges_g"],
-        "low": tests["g_low"],
-        "high": tests["g_high"],
-        "p_holm": omi.adjust(p, "holm"),
-        "p_bh": omi.adjust(p, "fdr_bh"),
+    tests = two_groups(answers, items, group, {level: str(level) for level in levels})
+    sides = {
+        f"{figure}_{level}": f"{figure}_{side}"
+        for figure in ("n", "mean", "sd")
+        for side, level in enumerate(levels, start=1)
     }
-    more = tests.columns.difference(_COLUMNS, sort=False).difference(["t"], sort=False)
-    return tests.assign(**own)[[*_COLUMNS, *more]]
+    tests = tests.drop(columns=["t", "df", "p"]).rename(columns=sides)
+    return tests.assign(
+        n=tests["n_1"] + tests["n_2"],
+        test="Welch's t",
+        statistic=tests["welch_t"],
+        df=tests["welch_df"],
+        p=tests["welch_p"],
+        rank_test="Mann-Whitney",
+        p_rank=tests["mwu_p"],
+        effect="Hedges' g",
+        size=tests["hedges_g"],
+        low=tests["g_low"],
+        high=tests["g_high"],
+    )
 
 
-def _several(samples: list[NDArray[np.float64]], item: str) -> dict[str, object]:
+def _compared(first: Answers, second: Answers, names: Sequence[str]) -> dict[str, object]:
+    """Return one row of `two_groups`, without the columns that need all items."""
+    from scipy import special, stats
+
+    described = {}
+    for sample, name in zip((first, second), names, strict=True):
+        n, mean, sd = pd.Series(sample).agg(["size", "mean", "std"])
+        described |= {f"n_{name}": int(n), f"mean_{name}": mean, f"sd_{name}": sd}
+    if reason := _no_test(first, second, names):
+        return described | {"note": reason}
+    tests = tested(listed(first), listed(second))
+    undecided = bool(np.isnan(tests.levene_p))
+    margin = special.stdtrit(tests.df, 1 - ALPHA / 2) * tests.se
+    g_low, g_high = (
+        limit * np.sqrt(1 / first.size + 1 / second.size)
+        for limit in _noncentrality(float(tests.student_t), first.size + second.size - 2)
+    )
+    pairs_won, mwu_p = stats.mannwhitneyu(first, second, method="asymptotic")
+    notes = {
+        "answers lie equally far from their group's mean, so Levene's test cannot pick": undecided,
+        "t is too large for the interval of g": np.isnan(g_low),
+    }
+    return described | {
+        **{name: float(value) for name, value in tests._asdict().items()},
+        "test": None if undecided else "student" if tests.levene_p > ALPHA else "welch",
+        "diff_low": float(tests.diff - margin),
+        "diff_high": float(tests.diff + margin),
+        "hedges_g": float(hedges_g(tests.student_t, first.size, second.size)),
+        "g_low": g_low,
+        "g_high": g_high,
+        "mwu_p": mwu_p,
+        "superiority": pairs_won / (first.size * second.size),
+        "note": "; ".join(note for note, applies in notes.items() if applies),
+    }
+
+
+def _no_test(first: Answers, second: Answers, names: Sequence[str]) -> str:
+    """Say why the two groups cannot be compared; empty if they can."""
+    for answers, name in zip((first, second), names, strict=True):
+        if answers.size < 2:
+            return f"{('no answer', 'only one answer')[answers.size]} from {name}"
+    if np.ptp(first) == np.ptp(second) == 0:
+        apart = f"no spread within {names[0]} nor within {names[1]}"
+        return "every answer is the same" if first[0] == second[0] else apart
+    return ""
+
+
+def _noncentrality(t: float, df: int) -> tuple[float, float]:
+    """Return the noncentrality parameters that put t at the 97.5th and the 2.5th percentile."""
+    from scipy import optimize, stats
+
+    # The limits are quantiles of |t| S - Z, with S the root of a chi-squared over its df and Z
+    # normal, so each lies within the sum of the quantiles at half the tail.
+    tail = ALPHA / 4
+    spread = np.sqrt(stats.chi2.ppf([tail, 1 - tail], df) / df)
+    ends = abs(t) * spread + stats.norm.ppf([tail, 1 - tail])
+    if not np.isfinite(stats.nct.cdf(abs(t), df, ends)).all():
+        return np.nan, np.nan
+    low, high = (
+        optimize.brentq(lambda nc, p=p: stats.nct.cdf(abs(t), df, nc) - p, *ends, xtol=1e-13)
+        for p in (1 - ALPHA / 2, ALPHA / 2)
+    )
+    return (low, high) if t >= 0 else (-high, -low)
+
+
+def _several(item: str, samples: list[Answers]) -> dict[str, object]:
     from scipy import stats
     from statsmodels.stats.oneway import anova_oneway
 
     n = sum(map(len, samples))
     row = {"item": item, "n": n, "test": "Welch's ANOVA", "rank_test": "Kruskal-Wallis"}
-    row |= dict.fromkeys(["statistic", "df", "df2", "p", "p_rank", "size", "low", "high"], np.nan)
     row |= {"effect": "omega squared", "note": ""}
     if any(len(sample) < 2 for sample in samples):
         return row | {"note": "a group has fewer than two answers"}
@@ -346,29 +510,29 @@ def _paired(
         raise ValueError(f"no column {person!r}; there are {', '.join(answers)}")
     wide = known.pivot(index=person, columns=group, values=item)
     wide = wide.reindex(columns=list(levels)).dropna().astype(float)
-    gaps = (wide[levels[1]] - wide[levels[0]]).to_numpy()
+    before, after = wide[levels[0]], wide[levels[1]]
+    gaps = (after - before).to_numpy()
     n = len(gaps)
     row = {"item": item, "n": n, "test": "paired t", "rank_test": "Wilcoxon", "effect": "d_z"}
-    names = ["statistic", "df", "df2", "p", "p_rank", "size", "low", "high"]
-    row |= dict.fromkeys([*names, "diff", "sd_diff", "diff_low", "diff_high"], np.nan)
+    row |= dict.fromkeys(["diff", "sd_diff", "diff_low", "diff_high"], np.nan)
     if n < 2 or np.ptp(gaps) == 0:
         return row | {"note": "fewer than two pairs" if n < 2 else "everybody changed alike"}
     diff, sd = gaps.mean(), gaps.std(ddof=1)
-    t = diff / (sd / np.sqrt(n))
-    half = stats.t.ppf(1 - ALPHA / 2, n - 1) * sd / np.sqrt(n)
-    low, high = omi.noncentrality(t, n - 1)
+    test = stats.ttest_rel(after, before)
+    interval = test.confidence_interval(1 - ALPHA)
+    low, high = _noncentrality(test.statistic, n - 1)
     return row | {
-        "statistic": t,
+        "statistic": test.statistic,
         "df": n - 1,
-        "p": 2 * stats.t.sf(abs(t), n - 1),
+        "p": test.pvalue,
         "p_rank": float(stats.wilcoxon(gaps, method="asymptotic", correction=True).pvalue),
         "size": diff / sd,
         "low": low / np.sqrt(n),
         "high": high / np.sqrt(n),
         "diff": diff,
         "sd_diff": sd,
-        "diff_low": diff - half,
-        "diff_high": diff + half,
+        "diff_low": interval.low,
+        "diff_high": interval.high,
         "note": "",
     }
 
@@ -403,20 +567,25 @@ def _check(names: Sequence[str], there: Sequence[str], what: str) -> None:
 
 
 def _samples(
-    answers: pd.DataFrame, item: str, group: str, levels: Sequence[str]
-) -> list[NDArray[np.float64]]:
-    return [
-        answers.loc[answers[group] == level, item].dropna().to_numpy(dtype=float)
-        for level in levels
-    ]
+    answers: pd.DataFrame, items: Sequence[str], group: str, levels: Sequence[str]
+) -> Iterator[tuple[str, list[Answers]]]:
+    """Yield each item with the answers that each group gave."""
+    of_groups = [answers.loc[answers[group] == level, [*items]] for level in levels]
+    for item in items:
+        yield item, [own[item].dropna().to_numpy(dtype=float) for own in of_groups]
 
 
-def _mean(sample: NDArray[np.float64]) -> float:
-    return sample.mean() if len(sample) else np.nan
+def adjust(p: pd.Series, method: Literal["holm", "fdr_bh"]) -> pd.Series:
+    """Return the p values adjusted for their number; NaN stays NaN and does not count."""
+    from scipy import stats
 
-
-def _variance(sample: NDArray[np.float64]) -> float:
-    return sample.var(ddof=1) if len(sample) > 1 else np.nan
+    known = p.dropna().astype(float).sort_values()
+    if method == "holm":  # not statsmodels', which collects garbage for every family of tests
+        left = np.arange(len(known), 0, -1)
+        adjusted = np.maximum.accumulate(known * left).clip(upper=1)
+    else:
+        adjusted = pd.Series(stats.false_discovery_control(known), known.index)
+    return adjusted.reindex(p.index)
 
 
 def _turned(

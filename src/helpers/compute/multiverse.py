@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from audit import ALPHA, compare, counted, mann_whitney
-from helpers.compute import omi
+from helpers.compute.compare import adjust, two_groups
 
 BATCH = 100
 """How many permutations are counted at once; all of them can exceed the memory."""
@@ -76,8 +76,8 @@ def ordinal(
 def permuted(
     answers: pd.DataFrame,
     items: Sequence[str],
-    group: str = "sex",
-    groups: tuple[str, str] = ("woman", "man"),
+    group: str,
+    labels: Mapping[str, str],
     test: Literal["p", "student_p", "welch_p", "mwu_p"] = "p",
     permutations: int = 9_999,
     seed: int = 1,
@@ -95,10 +95,10 @@ def permuted(
         One row a person: the column `group` and one column of whole answers an item.
     items
         The item columns.
-    group, groups
-        The column that holds the groups, and the two of its values to compare; others are left out.
+    group, labels
+        As for `compare.two_groups`; people of other groups are left out.
     test
-        Which p counts, named as in `omi.gender_tests`.
+        Which p counts, named as in `compare.two_groups`.
     permutations
         How many.
     seed
@@ -119,20 +119,21 @@ def permuted(
     >>> rng = np.random.default_rng(1)
     >>> table = pd.DataFrame(rng.integers(0, 6, (40, 3)), columns=["a", "b", "c"])
     >>> table["sex"] = ["woman", "man"] * 20
-    >>> found = permuted(table, ["a", "b", "c"], permutations=99)
+    >>> labels = {"woman": "women", "man": "men"}
+    >>> found = permuted(table, ["a", "b", "c"], "sex", labels, permutations=99)
     >>> int(found[0]), round(float((found >= found[0]).mean()), 2)
     (0, 1.0)
     """
-    people = answers[answers[group].isin(groups)]
+    people = answers[answers[group].isin([*labels])]
     given = people[[*items]].to_numpy(dtype=float, na_value=np.nan)
     values = np.arange(np.nanmin(given), np.nanmax(given) + 1)
     # As real numbers, whose products are faster than those of whole ones and below 2**53 as exact.
     each = (given[:, :, None] == values).astype(float)  # people × items × answers
-    labels = (people[group] == groups[0]).to_numpy()
+    is_first = (people[group] == next(iter(labels))).to_numpy()
     rng = np.random.default_rng(seed)
-    counts = [np.tensordot(labels[None].astype(float), each, 1)]
+    counts = [np.tensordot(is_first[None].astype(float), each, 1)]
     for start in range(0, permutations, BATCH):
-        many = np.tile(labels, (min(BATCH, permutations - start), 1))
+        many = np.tile(is_first, (min(BATCH, permutations - start), 1))
         counts.append(np.tensordot(rng.permuted(many, axis=1).astype(float), each, 1))
     first = np.concatenate(counts).astype(np.intp)
     second = each.sum(axis=0).astype(np.intp) - first
@@ -147,8 +148,8 @@ def multiverse(
     answers: pd.DataFrame,
     expected: Mapping[str, int],
     samples: Mapping[str, ArrayLike],
-    group: str = "sex",
-    groups: tuple[str, str] = ("woman", "man"),
+    group: str,
+    labels: Mapping[str, str],
 ) -> pd.DataFrame:
     """Test every item in every sensible way.
 
@@ -165,8 +166,8 @@ def multiverse(
         one-tailed test looks for.
     samples
         Who is kept, under a name for it: booleans, one a row of `answers`.
-    group, groups
-        As for `permuted`.
+    group, labels
+        As for `compare.two_groups`.
 
     Returns
     -------
@@ -188,7 +189,9 @@ def multiverse(
     >>> rng = np.random.default_rng(1)
     >>> table = pd.DataFrame(rng.integers(0, 6, (40, 2)), columns=["a", "b"])
     >>> table["sex"] = ["woman", "man"] * 20
-    >>> len(multiverse(table, {"a": 1, "b": -1}, {"all": np.full(40, True)}))  # 2 · 5 · 2 · 3
+    >>> expected, labels = {"a": 1, "b": -1}, {"woman": "women", "man": "men"}
+    >>> every = multiverse(table, expected, {"all": np.full(40, True)}, "sex", labels)
+    >>> len(every)  # 2 items, 5 tests, 2 tails, 3 corrections
     60
     """
     columns = {
@@ -201,8 +204,8 @@ def multiverse(
     tables = []
     for sample, kept in samples.items():
         people = answers[np.asarray(kept)]
-        tests = omi.gender_tests(people, [*expected], group, groups).set_index("item")
-        sides = [people[people[group] == name] for name in groups]
+        tests = two_groups(people, [*expected], group, labels).set_index("item")
+        sides = [people[people[group] == name] for name in labels]
         tests["ordinal_p"] = [ordinal(*(s[item].dropna() for s in sides)).p for item in expected]
         against = np.sign(tests["diff"]) != pd.Series(expected)
         for test, column in columns.items():
@@ -210,8 +213,8 @@ def multiverse(
             for tails, p in ((2, two), (1, (1 - two / 2).where(against, two / 2))):
                 for correction, adjusted in {
                     "none": p,
-                    "Holm": omi.adjust(p, "holm"),
-                    "Benjamini-Hochberg": omi.adjust(p, "fdr_bh"),
+                    "Holm": adjust(p, "holm"),
+                    "Benjamini-Hochberg": adjust(p, "fdr_bh"),
                 }.items():
                     spec = {"sample": sample, "test": test, "tails": tails}
                     spec |= {"correction": correction, "diff": tests["diff"], "p": adjusted}

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pandas as pd
 
 from audit.printed import SHOWN_DECIMALS, parse, reads_as
-from helpers.compute import agreement, omi, words
+from helpers.compute import agreement, words
 from helpers.compute import compare as comparing
 from helpers.load.conditions import ConditionError, holds
 from helpers.load.files import Problem, row_lines, stop_on
@@ -66,8 +66,9 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
 
 
 def _gender_tests(study: Study) -> pd.DataFrame:
-    items = study.scale_items()[["item", "direction"]]
-    return omi.gender_tests(study.scale_answers(), items["item"]).merge(items, on="item")
+    items, labels = study.scale_items()[["item", "direction"]], study.settings.compare.labels
+    answers, _, group, _ = _compared(study)
+    return comparing.two_groups(answers, items["item"], group, labels).merge(items, on="item")
 
 
 def _compared(study: Study) -> tuple[pd.DataFrame, list[str], str, list[str]]:
