@@ -45,6 +45,12 @@ QUOTED = [
 ]
 ILL_MOTHER = 6  # of these, the one who grew up with a mother who was ill
 
+# Assumed: the share of people who round their age to the nearest five, and of those who round their
+# years in the field if these are many; not those whose answers name their years.
+ROUNDED = {"age": 0.15, "years_experience": 0.3}
+ROUNDED_FROM = 8  # years
+NAME_THEIR_YEARS = ["P15", "P33", "P47", "P73"]
+
 # Assumed: how often each answer, 0 to 5, is given to an item of which the paper prints nothing, by
 # women and by men. One of these items is the fifth that differs; the others do not.
 UNPRINTED_ITEMS = {
@@ -149,6 +155,8 @@ def make_participants(printed: pd.Series, rng: np.random.Generator) -> pd.DataFr
 
     people = people.sample(frac=1, random_state=rng)
     people.insert(0, "participant_id", [f"P{i:02d}" for i in range(1, n + 1)])
+    # Draws of its own, so that all others stay as they are whatever is rounded.
+    round_to_fives(people, printed, np.random.default_rng(SEED + 1))
     order = ["participant_id", "sex", "age", "job_title", "years_experience", "work_setting"]
     order += ["continuing_education", "close_person_diagnosed", "own_diagnosis", "sought_treatment"]
     order += ["patient_contact", "recovery_opinion", "recovery_as_cure"]
@@ -203,6 +211,26 @@ def draw_ages_and_years(people: pd.DataFrame, printed: pd.Series, rng: np.random
             began += step if column == "age" else -step
             roomy = people["years_experience"].between(fewest + 3, most - 3) & (began >= first)
             people.loc[rng.choice(inner[roomy[inner]]), column] += step
+
+
+def round_to_fives(people: pd.DataFrame, printed: pd.Series, rng: np.random.Generator) -> None:
+    """Let some people tell an age and years that end in 0 or 5, as people do; the means stay."""
+    free = people.index >= len(QUOTED)
+    first = people["job_title"].map(FIRST_AGE)
+    names_years = people["participant_id"].isin(NAME_THEIR_YEARS)
+    for column, fact in [("age", "P4"), ("years_experience", "P12")]:
+        values = people[column]
+        fives = (values / 5).round().astype(int) * 5
+        moved = people.assign(**{column: fives})
+        may = free & (moved["age"] - moved["years_experience"] >= first)
+        for each in (values, fives):  # one person stands at each end of the range
+            may &= each.between(values.min(), values.max(), inclusive="neither")
+        if column == "years_experience":
+            may &= (values >= ROUNDED_FROM) & ~names_years
+        told = None
+        while told is None or not reads_as(told.mean(), printed[fact], "half_up"):
+            told = values.mask(may & (rng.random(len(people)) < ROUNDED[column]), fives)
+        people[column] = told
 
 
 def to_mean(draws: np.ndarray, mean: float) -> np.ndarray:

@@ -167,6 +167,9 @@ def test_ages_and_years_have_believable_shapes():
         assert max(counts.values()) <= len(PEOPLE) / 6
         assert counts[min(values)] <= statistics.mean(inner)
         assert counts[max(values)] <= statistics.mean(inner)
+    # More than one in five ends in 0 or 5, as people round what they report.
+    for values in (ages, years):
+        assert 0.25 < statistics.mean(value % 5 == 0 for value in values) < 0.4
     # Neither flat nor cut off: right-skewed, as ages and years in a job are.
     assert 0 < stats.skew(ages) < 1.5
     assert 0 < stats.skew(years) < 1.5
