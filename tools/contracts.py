@@ -15,7 +15,9 @@ WHOLE = Path(__file__).resolve().parents[1] / "book"
 MARKUP = [  # by what is shorter, and easier to announce
     (r'<span class="(?:n|nn|nx|o|p|w)">([^<]*)</span>', r"\1"),  # are in the colour of the text
     (r"<pre><span></span>", "<pre>"),
-    (r"(?<=\w)&#x27;", "\N{RIGHT SINGLE QUOTATION MARK}"),  # as in the text around outputs
+    # Apostrophes as in the text around outputs, in drawings too; quotation marks stay.
+    (r"(?<=\w)&#x27;(?=\w)|(?<=s)&#x27;(?=[ <])", "\N{RIGHT SINGLE QUOTATION MARK}"),
+    (r"(?<=\w)'(?=\w[^<>]*</t(?:ext|span)>)", "\N{RIGHT SINGLE QUOTATION MARK}"),
     (r'(<a href="[\w/]+)\.ipynb(?=[#"])', r"\1.html"),  # links in what cells put out
     (r"(?<=>\n)<style>[^<]*</style>(?=<table)", ""),  # which only Jupyter needs
     (r'role="doc-biblioentry"', 'role="listitem"'),  # the former is deprecated

@@ -17,7 +17,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
-CODE = re.compile(r'(?<=<div class="highlight"><pre>).*?(?=</pre>)', re.DOTALL)
+CODE = re.compile(r'(?<=python3 notranslate"><div class="highlight"><pre>).*?(?=</pre>)', re.DOTALL)
 MODULES = re.compile(r"^<!-- modules of (\S+) -->$", re.MULTILINE)
 # Strings and comments, which no name is looked for in, and names with dots between.
 PART = re.compile(r'<span class="[cs]\w*">[^<]*</span>|(?<![\w.])[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*')
@@ -110,11 +110,15 @@ def place(full: str, known: dict[str, set[str]]) -> tuple[str, str] | None:
 
     Examples
     --------
-    >>> place("helpers.themes.by_group", {"helpers.compute.themes": {"by_group"}})
+    >>> known = {"helpers.compute.themes": {"by_group"}, "helpers.show.cards": {"themes"}}
+    >>> place("helpers.themes.by_group", known)
     ('helpers.compute.themes', 'by_group')
+    >>> place("helpers.themes", known)  # the module, not the function of that name elsewhere
     """
     package, *between = full.split(".")
     name = between.pop() if between else ""
+    if any(module.startswith(f"{package}.") and module.endswith(f".{name}") for module in known):
+        return None
     found = [
         module
         for module, names in known.items()

@@ -16,6 +16,7 @@ sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
 
 import contracts
 
+NEXT = "what follows"
 KINDS = {"figcaption": "this figure", "caption": "this table"}
 BLOCKS = (
     *(nodes.admonition, nodes.block_quote),
@@ -33,7 +34,7 @@ def fold_code(_: Sphinx, document: nodes.document) -> None:
     for cell in filter(is_folded, list(document.findall(nodes.container))):
         del cell["hide_mode"]  # which is myst-nb's own way to fold
         code, *output = cell
-        fold = Fold("", of="what follows")
+        fold = Fold("", of=NEXT)
         cell.remove(code)
         fold += code
         if output:
@@ -96,8 +97,11 @@ def cut(html: str) -> tuple[str, str, str]:
 
 
 def title(of: str) -> str:
-    """Return what a button or link says: a short word for the eyes, and a full one for the ears."""
-    return f'Code<span class="sr-only"> for {of}</span>'
+    """Return what a button or link says: a short word for the eyes, and a full one for the ears.
+
+    Both see the full one where the cell shows nothing that the short one could belong to.
+    """
+    return f"Code for {of}" if of == NEXT else f'Code<span class="sr-only"> for {of}</span>'
 
 
 def open_fold(translator: HTML5Translator, node: Fold) -> None:

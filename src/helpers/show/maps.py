@@ -80,7 +80,7 @@ def draw_splits(
     axes.set(
         xlabel=f"{first.capitalize()} who answered", ylabel=f"{second.capitalize()} who answered"
     )
-    axes.legend(loc="lower left", handletextpad=0.1, borderpad=0)
+    axes.legend(loc="lower left", handlelength=1, handletextpad=0.3, borderpad=0, borderaxespad=0.3)
 
 
 def split_map(fits: pd.DataFrame, names: Mapping[str, str], total: int, counted: int) -> Html:

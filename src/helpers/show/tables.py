@@ -140,6 +140,7 @@ def _width(texts: list[str], kind: str) -> int:
 
 def _css(text: str) -> str:
     """Return a text as a string of CSS."""
+    text = text.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")  # as on the page
     escaped = re.sub(r"[^\w ]", lambda found: f"\\{ord(found[0]):x} ", text)
     return f'"{escaped}"'
 
@@ -148,6 +149,7 @@ def _cell(value: object, form: Format) -> str:
     if pd.isna(value):
         return '<span aria-label="none">–</span>'
     text = form(value) if callable(form) else form.format(value)
+    text = re.sub(r"^-(?=[0.]+$)", "", text)  # rounded to nothing
     return escape(text).replace("-", "\N{MINUS SIGN}") if _is_negative(text) else escape(text)
 
 
