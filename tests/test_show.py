@@ -45,6 +45,12 @@ def test_a_table_says_what_it_is_and_what_its_headers_are_for(frame):
         assert [cell.name for cell in others] == ["td"] * 3
 
 
+def test_what_rounds_to_nothing_has_no_sign():
+    frame = pd.DataFrame({"item": ["9", "10"], "low": [-0.004, -0.006]})
+    shown = soup(tables.table(frame, "Shifts", formats={"low": "{:.2f}"}))
+    assert [td.get_text() for td in shown.find_all("td")] == ["0.00", "\N{MINUS SIGN}0.01"]
+
+
 def test_a_table_scrolls_in_a_box_that_the_keyboard_reaches(frame):
     box = soup(tables.table(frame, NASTY)).div
     assert box["class"] == ["table-box", "cards"]
@@ -55,7 +61,7 @@ def test_a_table_scrolls_in_a_box_that_the_keyboard_reaches(frame):
 def test_only_the_rows_of_wide_tables_become_cards_named_by_their_headers(frame):
     wide = soup(tables.table(frame, "Jobs", labels={"share": "It's 50%; so"}))
     labels = wide.div["style"].split(";")
-    assert labels == ['--2:"N"', r'--3:"It\27 s 50\25 \3b  so"', '--4:"Note"']
+    assert labels == ['--2:"N"', r'--3:"It\2019 s 50\25 \3b  so"', '--4:"Note"']
     narrow = soup(tables.table(frame[["n", "share"]], "Jobs"))
     assert narrow.div["class"] == ["table-box"]
 
