@@ -179,7 +179,7 @@ def test_the_environment_names_the_folder(tiny, tmp_path, monkeypatch):
     assert len(load_study(own).participants) == 95
     monkeypatch.setenv("STUDY_DATA", str(tmp_path / "nowhere"))
     (problem,) = problems_of_default()
-    assert "nowhere" in problem.file
+    assert "nowhere" in problem.advice
     assert "set STUDY_DATA" in problem.advice
 
 

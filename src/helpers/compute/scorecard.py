@@ -14,7 +14,7 @@ from audit.printed import SHOWN_DECIMALS, parse, reads_as
 from helpers.compute import agreement, words
 from helpers.compute import compare as comparing
 from helpers.load.conditions import ConditionError, holds
-from helpers.load.files import Problem, row_lines, stop_on
+from helpers.load.files import Problem, stop_on
 from helpers.load.study import Study
 
 VERDICTS = {
@@ -154,9 +154,11 @@ def compute(study: Study) -> dict[str, float | str]:
                 computed[fact["fact_id"]] = value
         faults += [(row, column, advice) for column, advice in found]
     path = next(r["path"] for r in study.package["resources"] if r["name"] == "facts")
-    lines = row_lines(study.facts)
+    # A row begins after the lines of those before it, as cells can hold line ends.
+    ends = study.facts.astype(str).apply(lambda column: column.str.count("\n")).sum(axis=1)
+    before = (1 + ends).cumsum() - ends
     stop_on(
-        Problem(path, int(lines[row]), column, str(study.facts.loc[row, column]), advice)
+        Problem(path, 1 + int(before[row]), column, str(study.facts.loc[row, column]), advice)
         for row, column, advice in faults
     )
     return computed

@@ -8,6 +8,7 @@ it, so that nothing a stranger writes can run.
 """
 
 import ast
+import functools
 import operator
 import warnings
 from collections.abc import Callable
@@ -26,7 +27,6 @@ _COMPARISONS: dict[type[ast.cmpop], Callable] = {
     ast.GtE: operator.ge,
 }
 _SUMS: dict[type[ast.operator], Callable] = {ast.Add: operator.add, ast.Sub: operator.sub}
-_FORMS = {"min": pd.Series.min, "max": pd.Series.max}
 _KNOWN = "use columns, values, == != < <= > >= in, and, or, not, parentheses"
 
 
@@ -69,7 +69,8 @@ def holds(condition: str, table: pd.DataFrame) -> pd.Series:
     ...
     helpers.load.conditions.ConditionError: at character 1: 'age.max()' is not allowed; use ...
     """
-    return _Condition(condition, table).rows()
+    read = _Condition(condition, table)
+    return read.condition(read.tree)
 
 
 class _Condition:
@@ -88,9 +89,6 @@ class _Condition:
         except (ValueError, RecursionError, MemoryError):
             raise ConditionError(f"cannot be read; {_KNOWN}") from None
 
-    def rows(self) -> pd.Series:
-        return self.condition(self.tree)
-
     def fault(self, node: ast.AST, what: str) -> ConditionError:
         return ConditionError(f"at character {node.col_offset + 1}: {self.words(node)!r} {what}")
 
@@ -100,12 +98,9 @@ class _Condition:
 
     def condition(self, node: ast.expr) -> pd.Series:
         match node:
-            case ast.BoolOp(op=op, values=[first, *others]):
-                rows = self.condition(first)
-                for other in others:
-                    more = self.condition(other)
-                    rows = rows & more if isinstance(op, ast.And) else rows | more
-                return rows
+            case ast.BoolOp(op=op, values=parts):
+                join = operator.and_ if isinstance(op, ast.And) else operator.or_
+                return functools.reduce(join, map(self.condition, parts))
             case ast.UnaryOp(op=ast.Not(), operand=operand):
                 return ~self.condition(operand)
             case ast.Compare(left=left, ops=ops, comparators=comparators):
@@ -168,11 +163,10 @@ class _Condition:
                 if [_kind(side)[0] for side in sides] != ["a number", "a number"]:
                     raise self.fault(node, "adds or subtracts what is no number")
                 return _SUMS[type(op)](*sides)
-            case ast.Call(func=ast.Name(id=name), args=[ast.Name() as column], keywords=[]):
-                if name in _FORMS:
-                    values = self.column(column)
-                    if _kind(values)[0] == "a number":
-                        return _FORMS[name](values)
+            case ast.Call(
+                func=ast.Name(id="min" | "max" as form), args=[ast.Name() as column], keywords=[]
+            ) if _kind(values := self.column(column))[0] == "a number":
+                return values.agg(form)
         raise self.fault(node, f"is not allowed; {_KNOWN}")
 
     def column(self, node: ast.Name) -> pd.Series:

@@ -129,28 +129,23 @@ def told(
         yield Problem(file, lines[value][first], column, value, right, tuple(more))
 
 
-def is_missing(file: Path) -> bool:
-    """Tell whether a file is not there, as far as anybody may look.
-
-    Examples
-    --------
-    >>> is_missing(Path("nowhere.csv"))
-    True
-    """
-    try:
-        return not file.exists()
-    except OSError:  # no permission; whoever reads the file will say so
-        return False
-
-
-def read(folder: Path, path: str) -> bytes:
+def read(folder: Path, path: str, most: int = LARGEST, missing: str = "no such file") -> bytes:
     """Return the content of a file in a folder.
+
+    Parameters
+    ----------
+    folder, path
+        The folder, and the path of the file in it.
+    most
+        How many bytes the file may have.
+    missing
+        What to say if there is no such file.
 
     Raises
     ------
     StudyError
         If the path, or a link on it, leads out of the folder, or to no plain file, or the file is
-        larger than `LARGEST` or cannot be read.
+        too large or cannot be read.
 
     Examples
     --------
@@ -167,13 +162,13 @@ def read(folder: Path, path: str) -> bytes:
         elif not file.is_relative_to(folder.resolve()):
             advice = "leads out of the folder of the data; only files in it are read"
         elif not file.is_file():
-            advice = "no such file"
+            advice = missing
         else:
             with file.open("rb") as opened:
-                content = opened.read(LARGEST + 1)
-            if len(content) <= LARGEST:
+                content = opened.read(most + 1)
+            if len(content) <= most:
                 return content
-            advice = f"is larger than {LARGEST // 1_000_000} MB, more than is read here"
+            advice = f"is larger than {most:,} bytes, more than is read here"
     # No permission, a circle of links, a name that is too long or holds what no name may.
     except (OSError, RuntimeError, ValueError) as error:
         advice = f"cannot be read: {getattr(error, 'strerror', None) or error}"
@@ -223,26 +218,23 @@ def read_cells(
     stop_on(_text_problems(file, content))
     rows: dict[int, list[str]] = {}
     seen: dict[str, str] = {}  # a million rows fit into memory if equal cells are one text
-    wrong: list[tuple[int, int]] = []
+    lengths: dict[int, list[tuple[int, str]]] = {}  # lines of rows with a wrong number of cells
     reader = csv.reader(io.StringIO(content.decode(), newline=""), strict=True)
     line = 1
     try:
         stop_on(_header_problems(file, next(reader), columns))
         line = reader.line_num + 1
-        for row in reader:
-            if len(rows) + len(wrong) == most:
+        for number, row in enumerate(reader):
+            if number == most:
                 stop_on([Problem(file, line, "", "", f"more than {most:,} rows are not read here")])
             if len(row) == len(columns) and any(row):
                 rows[line] = [seen.setdefault(cell, cell) for cell in row]
             else:
-                wrong.append((len(row) * any(row), line))
+                lengths.setdefault(len(row) * any(row), []).append((line, ""))
             line = reader.line_num + 1
     except csv.Error as error:
         advice = f"no valid CSV in the row that begins here ({error}); is a quotation mark astray?"
         raise StudyError([Problem(file, line, "", "", advice)]) from None
-    lengths: dict[int, list[tuple[str, int]]] = {}
-    for length, line in wrong:
-        lengths.setdefault(length, []).append((line, ""))
     problems = [
         problem
         for length, lines in lengths.items()
@@ -261,6 +253,10 @@ def _length_advice(length: int, columns: int) -> str:
 
 def _text_problems(file: str, content: bytes) -> Iterator[Problem]:
     """Find what spreadsheet programs do to the letters of a file, each with its cure."""
+    if b"\r" in content:
+        line = content[: content.index(b"\r")].count(b"\n") + 1
+        advice = "has Windows line ends; save with Unix line ends (LF)"
+        yield Problem(file, line, "", "", advice)
     if content.startswith(BOM_UTF8):
         yield Problem(file, 1, "", "", "begins with a byte order mark; save as UTF-8 without BOM")
     try:
@@ -288,25 +284,6 @@ def _header_problems(file: str, found: list[str], columns: Sequence[str]) -> Ite
         yield Problem(file, 1, "", "", f"and {len(wrong) - TOLD:,} more columns; {exactly}")
     if not wrong and found != list(columns):
         yield Problem(file, 1, "", ",".join(found), f"the columns are in another order; {exactly}")
-
-
-def row_lines(table: pd.DataFrame) -> pd.Series:
-    r"""Return the line of its file on which each row begins, as cells can hold line ends.
-
-    Examples
-    --------
-    >>> row_lines(pd.DataFrame({"text": ["one", "two\nlines", "three"]})).tolist()
-    [2, 3, 5]
-    """
-    ends = sum(
-        (
-            table[column].str.count("\n")
-            for column in table
-            if pd.api.types.is_string_dtype(table[column])
-        ),
-        start=pd.Series(0, index=table.index),
-    )
-    return 2 + pd.RangeIndex(len(table)).to_series(index=table.index) + ends.cumsum() - ends
 
 
 def cell_problems(file: str, cells: pd.DataFrame, field: dict[str, Any]) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from helpers.load.files import TOLD, Problem, StudyError, is_missing, read, stop_on
+from helpers.load.files import TOLD, Problem, StudyError, read, stop_on
 
 FILE = "study.toml"
 _HOW = "text stands in quotes, true and false are written small"
@@ -170,15 +170,13 @@ def load_settings(folder: Path | None = None) -> Settings:
     'synthetic'
     """
     folder = (folder or data_folder()).resolve()
-    if is_missing(folder / FILE):
-        advice = "no such file; it says what pages say of the study (README, Your own study)"
-        raise StudyError([Problem(str(folder / FILE), 0, "", "", advice)])
-    settings = _settings(read(folder, FILE))
+    missing = f"no such file in {folder}; it has what pages say of a study (README, Your own study)"
+    settings = _settings(read(folder, FILE, _LARGEST, missing))
     if not (folder / settings.twin).resolve().is_relative_to(folder):
         advice = "leads out of the folder of the study; put the twin into it"
         raise StudyError([Problem(FILE, 0, "twin", settings.twin, advice)])
     twin = f"{settings.twin}/{FILE}"
-    if settings.twin and _settings(read(folder, twin)).records != "synthetic":
+    if settings.twin and _settings(read(folder, twin, _LARGEST)).records != "synthetic":
         advice = 'is given away, so its study.toml has to say records = "synthetic"'
         raise StudyError([Problem(FILE, 0, "twin", settings.twin, advice)])
     return settings
@@ -186,16 +184,12 @@ def load_settings(folder: Path | None = None) -> Settings:
 
 @cache
 def _settings(content: bytes) -> Settings:
-    if len(content) > _LARGEST:
-        advice = f"is larger than {_LARGEST // 1_000} kB, more than is read here"
-        raise StudyError([Problem(FILE, 0, "", "", advice)])
     try:
         text = content.decode()
         told = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # of TOML, or of UTF-8; or nested too deeply
-        raise StudyError(
-            [Problem(FILE, 0, "", "", f"is no TOML in UTF-8: {error}; {_HOW}")]
-        ) from None
+        advice = f"is no TOML in UTF-8: {error}; {_HOW}"
+        raise StudyError([Problem(FILE, 0, "", "", advice)]) from None
     problems: list[Problem] = []
     lines = text.splitlines()
     settings = _read(Settings, told, "", lines, problems)
@@ -209,38 +203,38 @@ def _settings(content: bytes) -> Settings:
 
 def _value_problems(settings: Settings, lines: list[str]) -> Iterator[Problem]:
     """Find values of the right kind that make no sense."""
-
-    def wrong(table: str, key: str, value: object, advice: str) -> Problem:
-        name = f"{table}.{key}" if table else key
-        return Problem(FILE, line_of(key, lines, table), name, str(value), advice)
-
     address, scale = settings.licence_url, settings.scale
     if address and not address.startswith(("https://", "http://")):
-        yield wrong("", "licence_url", address, "use an address that begins with https://")
+        advice = "use an address that begins with https://"
+        yield setting_problem("licence_url", address, advice, lines)
     if settings.safe_threshold < 1:
-        yield wrong("", "safe_threshold", settings.safe_threshold, "use 1 or more")
+        yield setting_problem("safe_threshold", settings.safe_threshold, "use 1 or more", lines)
     if scale and scale.low >= scale.high:
-        yield wrong("scale", "low", scale.low, f"must be below high, which is {scale.high}")
+        advice = f"must be below high, which is {scale.high}"
+        yield setting_problem("low", scale.low, advice, lines, "scale")
     for column, width in settings.quotes.bands.items():
         if width < 1:
-            yield wrong("quotes", "bands", f"{column} = {width}", "use bands of 1 or more")
+            band = f"{column} = {width}"
+            yield setting_problem("bands", band, "use bands of 1 or more", lines, "quotes")
 
 
-def line_of(key: str, lines: list[str], table: str = "") -> int:
-    """Return the line of study.toml on which a key is set, counted from 1; 0 if it is nowhere.
+def setting_problem(
+    key: str, value: object, advice: str, lines: list[str], table: str = ""
+) -> Problem:
+    """Say what is wrong with a key of study.toml, and on which of its lines it is set, if on any.
 
     Examples
     --------
-    >>> line_of("low", ["[scale]", "low = 1"], "scale")
-    2
+    >>> print(setting_problem("low", 9, "must be below 5", ["[scale]", "low = 9"], "scale"))
+    study.toml, line 2, column scale.low: '9': must be below 5
     """
-    inside = not table
+    name, inside, at = f"{table}.{key}" if table else key, not table, 0
     for number, line in enumerate(lines, start=1):
         if line.startswith("["):
             inside = line.strip() == f"[{table}]"
-        elif inside and line.partition("=")[0].strip() == key:
-            return number
-    return 0
+        elif inside and not at and line.partition("=")[0].strip() == key:
+            at = number
+    return Problem(FILE, at, name, str(value), advice)
 
 
 def _read(
@@ -249,9 +243,8 @@ def _read(
     hints, values = get_type_hints(kind), {}
     fields = {f.name: f for f in dataclasses.fields(kind)}
 
-    def wrong(key: str, value: str, advice: str) -> None:
-        name = f"{table}.{key}" if table else key
-        problems.append(Problem(FILE, line_of(key, lines, table), name, value, advice))
+    def wrong(key: str, value: object, advice: str) -> None:
+        problems.append(setting_problem(key, value, advice, lines, table))
 
     for key, value in told.items():
         if key not in fields:
@@ -263,9 +256,9 @@ def _read(
             if isinstance(value, dict):
                 values[key] = _read(inner[0], value, key, lines, problems)
             else:
-                wrong(key, str(value), f"is a table: [{key}]")
+                wrong(key, value, f"is a table: [{key}]")
         elif advice := _misfit(value, hint):
-            wrong(key, str(value), advice)
+            wrong(key, value, advice)
         else:
             values[key] = tuple(value) if isinstance(value, list) else value
     for key, about in fields.items():

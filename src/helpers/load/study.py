@@ -31,7 +31,6 @@ from helpers.load.files import (
     StudyError,
     blank_problems,
     cell_problems,
-    is_missing,
     key_problems,
     read,
     read_cells,
@@ -40,7 +39,7 @@ from helpers.load.files import (
     told,
     typed,
 )
-from helpers.load.settings import FILE, Scale, Settings, data_folder, line_of, load_settings
+from helpers.load.settings import FILE, Scale, Settings, data_folder, load_settings, setting_problem
 
 PACKAGE = "datapackage.json"
 _LARGEST_PACKAGE = 1_000_000  # bytes
@@ -94,7 +93,7 @@ class Study:
         """The languages of the answers, the one that was spoken first."""
         if "responses" not in self.every:
             return [self.language]
-        return list(self.every["responses"][needs.LANGUAGE].cat.categories)
+        return list(self.every["responses"][needs.LANGUAGE].astype("category").cat.categories)
 
     def in_language(self, language: str) -> "Study":
         """Return the study with answers, codes, codebook and vocabulary in another language.
@@ -153,8 +152,9 @@ def load_study(folder: str | Path | None = None, language: str | None = None) ->
     ['woman', 'man']
     """
     folder = Path(folder) if folder is not None else data_folder()
-    content = _read_package(folder)
-    package = json.loads(content)
+    missing = f"no such file in {folder}; give the folder that holds it, or set STUDY_DATA to it"
+    content = read(folder, PACKAGE, _LARGEST_PACKAGE, missing)
+    package = _package(content)
     schemas = {r["name"]: r["schema"] for r in package["resources"]}
     paths = {r["name"]: r["path"] for r in package["resources"]}
     contents, cells, problems = _read_tables(folder, paths, schemas)
@@ -203,15 +203,8 @@ def _keep(file: Path, state: str) -> None:
 # --- The package ---
 
 
-def _read_package(folder: Path) -> bytes:
-    """Return the content of `datapackage.json` if it is in order."""
-    if is_missing(folder / PACKAGE):
-        advice = "no such file; give the folder that holds it, or set STUDY_DATA to it"
-        raise StudyError([Problem(str(folder / PACKAGE), 0, "", "", advice)])
-    content = read(folder, PACKAGE)
-    if len(content) > _LARGEST_PACKAGE:
-        advice = f"is larger than {_LARGEST_PACKAGE // 1_000_000} MB, more than is read here"
-        raise StudyError([Problem(PACKAGE, 0, "", "", advice)])
+def _package(content: bytes) -> dict[str, Any]:
+    """Return what `datapackage.json` says if it is in order."""
     try:
         package = json.loads(content, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
@@ -219,7 +212,7 @@ def _read_package(folder: Path) -> bytes:
         raise StudyError([Problem(PACKAGE, 0, "", "", advice)]) from None
     stop_on(_form_problems(package))
     stop_on(_package_problems(package))
-    return content
+    return package
 
 
 def _no_constant(name: str) -> None:
@@ -333,10 +326,6 @@ def _read_tables(
         contents.append(content)
         columns = [field["name"] for field in schemas[name]["fields"]]
         try:
-            if b"\r" in content:
-                line = content[: content.index(b"\r")].count(b"\n") + 1
-                advice = "has Windows line ends; save with Unix line ends (LF)"
-                stop_on([Problem(path, line, "", "", advice)])
             cells[name], found = read_cells(path, content, columns, needs.MOST[name])
             lengths += found
         except StudyError as error:
@@ -375,8 +364,7 @@ def _key_problems(
         name: [key for key in _bare(needs.KEYS[name], table) if set(key) <= set(table)]
         for name, table in cells.items()
     }
-    references = [_present(reference, cells) for reference in needs.REFERENCES]
-    references = [reference for reference in references if _is_here(reference, cells)]
+    references = list(_references(cells))
     for name, schema in schemas.items():
         keys[name] += [[f["name"]] for f in schema["fields"] if _rules(f).get("unique")]
         keys[name] += [_names(schema["primaryKey"])] if "primaryKey" in schema else []
@@ -397,8 +385,7 @@ def _key_problems(
             for problem in key_problems(paths[name], table, key) if sound(name, key) else ():
                 faulty.update((paths[name], column) for column in key)
                 yield problem
-    unlike = {str(reference): reference for reference in references}
-    for name, own, other, others in unlike.values():
+    for name, own, other, others in {str(r): r for r in references}.values():
         if sound(name, own) and sound(other, others):
             known_there = cells[other][others]
             yield from reference_problems(paths[name], cells[name], own, other, known_there)
@@ -411,18 +398,13 @@ def _bare(keys: Iterable[list[str]], *tables: pd.DataFrame) -> list[list[str]]:
     return [[column for column in key if column != needs.LANGUAGE] for key in keys]
 
 
-def _present(reference: needs.Reference, cells: dict[str, pd.DataFrame]) -> needs.Reference:
-    name, own, other, others = reference
-    own, others = _bare([own, others], *(cells[t] for t in (name, other) if t in cells))
-    return name, own, other, others
-
-
-def _is_here(reference: needs.Reference, cells: dict[str, pd.DataFrame]) -> bool:
-    name, own, other, others = reference
-    return all(
-        table in cells and set(columns) <= set(cells[table])
-        for table, columns in [(name, own), (other, others)]
-    )
+def _references(cells: dict[str, pd.DataFrame]) -> Iterator[needs.Reference]:
+    """Return which of the needed references the tables can have."""
+    for name, own, other, others in needs.REFERENCES:
+        if name in cells and other in cells:
+            own, others = _bare([own, others], cells[name], cells[other])
+            if set(own) <= set(cells[name]) and set(others) <= set(cells[other]):
+                yield name, own, other, others
 
 
 # --- Rules ---
@@ -437,31 +419,26 @@ def _settings_problems(
     def unknown(table: str, key: str, names: Iterable[str], there: Iterable[str]) -> Iterator:
         for name in sorted({*names} - {*there}):
             advice = f"is not there; use one of {', '.join(map(str, there)) or 'nothing'}"
-            yield Problem(FILE, line_of(key, lines, table), f"{table}.{key}", name, advice)
+            yield setting_problem(key, name, advice, lines, table)
 
     scale, compare, themes = settings.scale, settings.compare, settings.themes
     people = tables["participants"]
-    yield from unknown("quotes", "beside", settings.quotes.beside, list(people))
+    yield from unknown("quotes", "beside", settings.quotes.beside, people)
     if scale:
-        yield from unknown("scale", "answers", [scale.answers], list(tables))
-        yield from unknown("scale", "items", [scale.items], list(tables))
+        yield from unknown("scale", "answers", [scale.answers], tables)
+        yield from unknown("scale", "items", [scale.items], tables)
         if scale.items in tables:
-            yield from unknown(
-                "scale", "reversed", scale.reversed, list(tables[scale.items]["item"])
-            )
+            yield from unknown("scale", "reversed", scale.reversed, tables[scale.items]["item"])
     if compare:
-        answers = tables.get(scale.answers) if scale else None
-        both = [table for table in (answers, people) if table is not None]
-        columns = list(dict.fromkeys(column for table in both for column in table))
+        columns = {**people, **(tables.get(scale.answers, {}) if scale else {})}
         yield from unknown("compare", "group", [compare.group], columns)
-        column = next((t[compare.group] for t in both if compare.group in t), None)
-        if column is not None:
-            yield from unknown("compare", "labels", compare.labels, list(dict.fromkeys(column)))
+        if compare.group in columns:
+            levels = dict.fromkeys(columns[compare.group])
+            yield from unknown("compare", "labels", compare.labels, levels)
     if themes and "codings" in tables:
-        coders = list(dict.fromkeys(tables["codings"]["coder"]))
-        yield from unknown("themes", "coder", [themes.coder], coders)
-        known = list(dict.fromkeys(tables["codebook"]["theme"]))
-        yield from unknown("themes", "residual", themes.residual, known)
+        coders, known = tables["codings"]["coder"], tables["codebook"]["theme"]
+        yield from unknown("themes", "coder", [themes.coder], dict.fromkeys(coders))
+        yield from unknown("themes", "residual", themes.residual, dict.fromkeys(known))
     elif "codings" in tables:
         advice = "must say whose reading of the answers counts: [themes] with coder"
         yield Problem(FILE, 0, "themes", "", advice)
@@ -576,20 +553,19 @@ def _item_problems(
         wrong = cells[scale.answers].loc[(given < scale.low) | (given > scale.high), item]
         advice = f"lies outside the scale, which goes from {scale.low} to {scale.high} in {FILE}"
         yield from told(paths[scale.answers], item, wrong.items(), advice)
-    scales = {f["name"]: _rules(f) for f in schemas[scale.answers]["fields"]}
-    ends = items["item"].map(scales).dropna()
-    low = ends.map(lambda rules: rules.get("minimum", -math.inf)).reindex(items.index)
-    high = ends.map(lambda rules: rules.get("maximum", math.inf)).reindex(items.index)
-    for column in items:
+    rules = {field["name"]: _rules(field) for field in schemas[scale.answers]["fields"]}
+    low, high = (
+        items["item"].map({item: rule.get(end, math.nan) for item, rule in rules.items()})
+        for end in ("minimum", "maximum")
+    )
+    possible = {
+        "mean": (low, high, "lies outside the item's scale"),
+        "sd": (0, math.inf, "an SD is not below 0"),
+        "df": (math.ulp(0), math.inf, "degrees of freedom are more than 0"),
+        "p": (0, 1, "a p lies from 0 to 1"),
+    }
+    for column in items:  # such as mean_women
+        least, most, advice = possible.get(column.partition("_")[0], (math.nan, math.nan, ""))
         printed = pd.to_numeric(items[column], errors="coerce")
-        if column.startswith("mean_"):
-            wrong, advice = (printed < low) | (printed > high), "lies outside the item's scale"
-        elif column == "p":
-            wrong, advice = (printed < 0) | (printed > 1), "a p lies from 0 to 1"
-        elif column == "df":
-            wrong, advice = printed <= 0, "degrees of freedom are more than 0"
-        elif column.startswith("sd_"):
-            wrong, advice = printed < 0, "an SD is not below 0"
-        else:
-            continue
-        yield from told(path, column, items.loc[wrong, column].items(), advice)
+        wrong = items.loc[(printed < least) | (printed > most), column]
+        yield from told(path, column, wrong.items(), advice)
