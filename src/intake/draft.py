@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +21,11 @@ FEW = 12  # levels, beyond which text in a column is no category
 LONG = 25  # characters on average, from which text in a column counts as answers
 MANY = 20  # rows, from which whole numbers that all differ are taken for identifiers
 RESIDUAL = {"other", "others", "otro", "otros", "otra", "otras", "residual", "misc", "rest"}
+_KINDS = {
+    "boolean": pd.api.types.is_bool_dtype,
+    "integer": pd.api.types.is_integer_dtype,
+    "number": pd.api.types.is_numeric_dtype,
+}
 # Words that nearly every text of some length holds.
 COMMON = {
     "en": {"the", "and", "of", "to", "that", "is", "with"},
@@ -234,7 +239,7 @@ def _items(named: dict[str, Column], time: str) -> list[str]:
             groups[stem].append(name)
     most = max(groups.values(), key=len, default=[])
     if time and len(most) < 3:  # a scale's score before and after stands for itself
-        most = [
+        return [
             name
             for name, column in named.items()
             if name != time
@@ -243,7 +248,6 @@ def _items(named: dict[str, Column], time: str) -> list[str]:
             and not column.codes
             and _changes(column.cells)
         ]
-        return most
     return most if len(most) >= 3 else []
 
 
@@ -322,12 +326,9 @@ def _typed(name: str, column: Column) -> tuple[str, pd.Series, dict[str, Any]]:
         return "string", taken, _field(name, "string", label, {"enum": levels})
     if known.empty:
         return "left", values, {"why": "no value in any row"}
-    if pd.api.types.is_bool_dtype(values):
-        return "boolean", values, _field(name, "boolean", label, {})
-    if pd.api.types.is_integer_dtype(values):
-        return "integer", values, _field(name, "integer", label, {})
-    if pd.api.types.is_numeric_dtype(values):
-        return "number", values, _field(name, "number", label, {})
+    for kind, is_kind in _KINDS.items():
+        if is_kind(values):
+            return kind, values, _field(name, kind, label, {})
     text = known.astype(str)
     if not known.map(lambda value: isinstance(value, str)).all():
         return "left", values, {"why": "dates and mixed values are not taken"}
@@ -392,14 +393,10 @@ def _take_project(result: Draft, project: qdpx.Project, file: str, people: dict[
         )
     speakers, questions = _speakers(project)
     if people:
-        strangers = sorted({s for s in speakers if s not in people})
-        if strangers:
+        how = "name each text, or its case, by the identifier in the data file"
+        if strangers := sorted({*speakers} - {*people}):
             raise IntakeError(
-                [
-                    f"{file}: no row of the data file is about {stranger!r}; name each text, or "
-                    "its case, by the identifier in the data file"
-                    for stranger in strangers
-                ]
+                [f"{file}: no row of the data file is about {who!r}; {how}" for who in strangers]
             )
         ids = people
     else:
@@ -415,27 +412,22 @@ def _take_project(result: Draft, project: qdpx.Project, file: str, people: dict[
     if agreed:
         coder[agreed] = "consensus"
     used = list(dict.fromkeys(questions))
-    rows = [
-        (ids[speaker], question, text.text)
-        for speaker, question, text in zip(speakers, questions, project.texts, strict=True)
-    ]
-    _add_responses(result, rows, used)
+    told = [*zip((ids[s] for s in speakers), questions, project.texts, strict=True)]
+    _add_responses(result, [(person, question, text.text) for person, question, text in told], used)
     codings = [
-        (ids[speaker], question, theme[c.code], coder[c.coder], c.start, c.end)
-        for speaker, question, text in zip(speakers, questions, project.texts, strict=True)
+        (person, question, theme[c.code], coder[c.coder], c.start, c.end)
+        for person, question, text in told
         for c in text.codings
     ]
     key = ["participant_id", "question", "theme", "coder", "start"]
     frame = pd.DataFrame(codings, columns=[*key, "end"]).sort_values([*key, "end"], kind="stable")
     once = _joined(frame)
-    if len(once) < len(frame):
-        twice = len(frame) - len(once)
+    if twice := len(frame) - len(once):
         result.took.append(f"{twice} codings overlap another of the same code and coder: joined")
     result.frames["codings"] = once
     every = [theme[c.code] for text in project.texts for c in text.codings]
     kept = [guid for guid in project.codes if theme[guid] in set(every)]
-    unused = len(project.codes) - len(kept)
-    if unused:
+    if unused := len(project.codes) - len(kept):
         result.left.append(f"{unused} codes that no text was given")
     book = [
         {
@@ -510,20 +502,12 @@ def _speakers(project: qdpx.Project) -> tuple[list[str], list[str]]:
     speakers = [part[0] for part in parts] if is_split else names
     speakers = [case or speaker for case, speaker in zip(cases, speakers, strict=True)]
     questions = [_slug(end) for end in ends] if is_split else ["answer"] * len(names)
-    twice = sorted(
-        {
-            s
-            for s, q in zip(speakers, questions, strict=True)
-            if list(zip(speakers, questions, strict=True)).count((s, q)) > 1
-        }
-    )
+    times = Counter(zip(speakers, questions, strict=True))
+    twice = sorted({speaker for (speaker, _), n in times.items() if n > 1})
+    how = "tell them apart by their names, such as"
     if twice:
         raise IntakeError(
-            [
-                f"more than one text is by {s!r}: tell them apart by their names, such "
-                f"as {s}_work and {s}_family"
-                for s in twice
-            ]
+            [f"more than one text is by {s!r}: {how} {s}_work and {s}_family" for s in twice]
         )
     return speakers, questions
 

@@ -159,18 +159,20 @@ def read_class(folder: str | Path, study: Study, question: str) -> list[Coding]:
       nowhere: there is no folder of this name here
     """
     place = Path(folder)
+
+    def stop(advice: str) -> None:
+        stop_on([Problem(str(folder), 0, "", "", advice)])
+
     if not place.is_dir():
         beside = sorted(p.name for p in Path().iterdir() if p.is_dir() and p.name[0] not in "._")
         there = f"; the folders here are {', '.join(beside)}" if beside else "; make it first"
-        stop_on([Problem(str(folder), 0, "", "", f"there is no folder of this name here{there}")])
+        stop(f"there is no folder of this name here{there}")
     files = sorted(place.glob("coding_*.csv"))
     if not files:
-        advice = "holds no file called coding_….csv; copy the files here that the desk wrote"
-        stop_on([Problem(str(folder), 0, "", "", advice)])
+        stop("holds no file called coding_….csv; copy the files here that the desk wrote")
     codings = read(files, study, question)
     if len(codings) == 1:
-        advice = f"holds one coding, of {codings[0].coder}; agreement needs two or more"
-        stop_on([Problem(str(folder), 0, "", "", advice)])
+        stop(f"holds one coding, of {codings[0].coder}; agreement needs two or more")
     return codings
 
 
@@ -212,7 +214,7 @@ def _cell_problems(
         rules = {"required": True, "enum": words}
         field = {"name": column, "type": "string", "constraints": rules}
         yield from cell_problems(file, cells, field)
-    asked = study.responses.loc[study.responses["question"].eq(question), "participant_id"]
+    asked = study.texts(question).index
     strangers = cells.loc[~cells["participant_id"].isin(asked), "participant_id"]
     advice = "nobody with this participant_id answered the question; see responses.csv"
     yield from told(file, "participant_id", strangers.items(), advice)
@@ -293,7 +295,7 @@ def beside(coding: Coding, study: Study) -> pd.DataFrame:
     counts = study.settings.themes.coder
     others = list(dict.fromkeys([counts, *coders(study, coding.question)]))
     found = _held_against(coding, others, study)
-    labels = _book(study, coding.question)["label"]
+    labels = study.book(coding.question)["label"]
     tables = {other: by_theme(found.loc[[coding.coder, other]], labels) for other in others}
     return pd.concat(tables, names=["other"]).reset_index("other").reset_index(drop=True)
 
@@ -328,7 +330,7 @@ def differences(coding: Coding, study: Study) -> pd.DataFrame:
     differ = both[both["coder"].ne(both.pop("counted"))].reset_index()
     differ["many"] = differ.groupby("participant_id")["theme"].transform("size")
     differ = differ.sort_values("many", ascending=False, kind="stable").drop(columns="many")
-    book = _book(study, coding.question).filter(["label", "definition", "include", "exclude"])
+    book = study.book(coding.question).filter(["label", "definition", "include", "exclude"])
     return differ.join(book, on="theme").reset_index(drop=True)
 
 
@@ -337,10 +339,6 @@ def _held_against(coding: Coding, coders: Sequence[str], study: Study) -> pd.Dat
     question = coding.question
     known = [Coding(coder, question, presence(study, question, coder)) for coder in coders]
     return ratings([coding, *known], study)[ratings([coding], study).columns]
-
-
-def _book(study: Study, question: str) -> pd.DataFrame:
-    return study.codebook[study.codebook["question"].eq(question)].set_index("theme")
 
 
 # --- The desk ---
@@ -410,8 +408,8 @@ class Desk:
 
     def answers(self) -> pd.Series:
         """Return the answers on the desk by `participant_id`."""
-        asked = self.study.responses[self.study.responses["question"].eq(self.question)]
-        return asked.set_index("participant_id")["text"].head(self.first or len(asked))
+        texts = self.study.texts(self.question)
+        return texts.head(self.first or len(texts))
 
     def coding(self) -> Coding:
         """Return what is in the file; nothing if there is none."""
@@ -454,25 +452,21 @@ class Desk:
         found = found.loc[order[order.isin(found.index)]].astype(bool)
         save(self.path, Coding(self.coder, self.question, found))
 
-    def take_back(self, person: str) -> None:
-        """Make an answer one that was not read yet; a file of nothing else is removed."""
-        found = self.coding().found.drop(index=person)
-        if found.empty:
-            self.path.unlink()
-        else:
-            save(self.path, Coding(self.coder, self.question, found))
-
     def tick(self, person: str, theme: str, *, carried: bool) -> None:
         """Save that an answer carries a theme, or that it does not after all.
 
         An answer whose last theme is taken back counts as not read, until somebody says that it
-        carries none.
+        carries none; a file of nothing else is removed.
         """
         themes = (self.noted(person) or set()) - {theme} | ({theme} if carried else set())
         if themes:
             self.note(person, themes)
         elif self.noted(person):
-            self.take_back(person)
+            found = self.coding().found.drop(index=person)
+            if found.empty:
+                self.path.unlink()
+            else:
+                save(self.path, Coding(self.coder, self.question, found))
 
     def live(self) -> "VBox":
         """Return the widgets.
@@ -497,7 +491,7 @@ class Desk:
 
     def picture(self) -> Html:
         """Return what the desk looks like with its first answer, for pages where nobody codes."""
-        book = _book(self.study, self.question)
+        book = self.study.book(self.question)
         boxes = "".join(
             f'<li><span aria-hidden="true">☐</span> {escape(theme.label)} '
             f"<small>{escape(_told(theme, 'definition'))}</small></li>"
@@ -529,7 +523,7 @@ class _Widgets:
         self.desk = desk
         self.people = list(desk.answers().index)
         self.at = self.to_do()
-        book = _book(desk.study, desk.question)
+        book = desk.study.book(desk.question)
         wide = ipywidgets.Layout(width="auto")
         self.answer = ipywidgets.HTML(tabbable=True)
         self.said = ipywidgets.HTML()

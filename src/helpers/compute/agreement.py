@@ -48,8 +48,7 @@ def agreement(study: Study, question: str) -> pd.DataFrame:
     >>> agreement(load_study(), "recovery")["theme"].iloc[-1]
     'all'
     """
-    book = study.codebook[study.codebook["question"].eq(question)]
-    return by_theme(judgements(study, question), book.set_index("theme")["label"])
+    return by_theme(judgements(study, question), study.book(question)["label"])
 
 
 def by_theme(found: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
@@ -335,13 +334,11 @@ def on_where(study: Study, question: str) -> pd.DataFrame:
     ['theme', 'label', 'share', 'alpha']
     """
     codings = study.codings[study.codings["question"].eq(question)]
-    answers = study.responses[study.responses["question"].eq(question)]
-    lengths = answers.set_index("participant_id")["text"].str.len()
+    lengths = study.texts(question).str.len()
     placed = codings.assign(begins=codings["participant_id"].map(lengths.cumsum() - lengths))
     total, names = int(lengths.sum()), coders(study, question)
-    book = study.codebook[study.codebook["question"].eq(question)].set_index("theme")["label"]
     rows = []
-    for theme, label in book.items():
+    for theme, label in study.book(question)["label"].items():
         of_theme = placed[placed["theme"].eq(theme)]
         units = []
         for coder in names:
@@ -434,14 +431,14 @@ def changes(study: Study, question: str) -> pd.DataFrame:
     ['coder', 'theme', 'label', 'kept', 'dropped', 'added']
     """
     agreed = presence(study, question)
-    book = study.codebook[study.codebook["question"].eq(question)]
+    labels = study.book(question)["label"]
     tables = []
     for coder in coders(study, question):
         found = presence(study, question, coder)
         table = {
             "coder": coder,
-            "theme": book["theme"],
-            "label": book["label"],
+            "theme": labels.index,
+            "label": labels.array,
             "kept": (found & agreed).sum().to_numpy(),
             "dropped": (found & ~agreed).sum().to_numpy(),
             "added": (agreed & ~found).sum().to_numpy(),

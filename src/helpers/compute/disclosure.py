@@ -37,14 +37,16 @@ class DisclosureError(ValueError):
 
 
 def declare(frame: pd.DataFrame, why: str) -> pd.DataFrame:
-    """Mark a frame as one that says nothing of any person, such as a codebook, and why it does not.
+    """Mark a frame as one to show: what was suppressed, or why it says nothing of any person.
 
     Examples
     --------
     >>> is_checked(declare(pd.DataFrame({"theme": ["family"]}), "the codebook"))
     True
     """
-    return _marked(frame, why)
+    marked = frame.copy()
+    marked.attrs = {**frame.attrs, _CHECKED: why}
+    return marked
 
 
 def is_checked(frame: pd.DataFrame) -> bool:
@@ -409,7 +411,7 @@ def statistics(rows: pd.DataFrame, threshold: int) -> pd.DataFrame:
     numbers = rows.select_dtypes("number").columns
     shown = rows.copy()
     shown.loc[few, numbers] = np.nan
-    return _marked(shown, _told(int(few.sum())))
+    return declare(shown, _told(int(few.sum())))
 
 
 def words(rows: pd.DataFrame, threshold: int) -> pd.DataFrame:
@@ -423,7 +425,7 @@ def words(rows: pd.DataFrame, threshold: int) -> pd.DataFrame:
     """
     kept = rows[rows["people"] >= threshold]
     left = len(rows) - len(kept)
-    return _marked(kept, f"{left} words that fewer than {threshold} people use" if left else "")
+    return declare(kept, f"{left} words that fewer than {threshold} people use" if left else "")
 
 
 def agreement(rows: pd.DataFrame, threshold: int) -> pd.DataFrame:
@@ -440,7 +442,7 @@ def agreement(rows: pd.DataFrame, threshold: int) -> pd.DataFrame:
     shown = rows.copy()
     measures = [column for column in rows.select_dtypes("number") if column != "n"]
     shown[measures] = rows[measures].astype(float).mask(few)
-    return _marked(shown, _told(int(few.sum())))
+    return declare(shown, _told(int(few.sum())))
 
 
 def speakers(people: pd.DataFrame, told: Quotes, threshold: int) -> pd.Series:
@@ -513,13 +515,13 @@ def released(stretches: pd.DataFrame, listed: pd.DataFrame, threshold: int) -> p
     ['P1']
     """
     if not threshold:
-        return _marked(stretches, "")
+        return declare(stretches, "")
     key = ["participant_id", "question"]
     pairs = stretches.reset_index(names="_row").merge(listed, on=key, suffixes=("", "_free"))
     fits = pairs["start"].ge(pairs["start_free"]) & pairs["end"].le(pairs["end_free"])
     kept = stretches.loc[stretches.index.isin(pairs.loc[fits, "_row"])]
     left = len(stretches) - len(kept)
-    return _marked(kept, f"{left} quotations that were not released" if left else "")
+    return declare(kept, f"{left} quotations that were not released" if left else "")
 
 
 # --- How cells are covered ---
@@ -602,17 +604,11 @@ def _without(
         if any(gone):
             kind = "Int64" if pd.api.types.is_integer_dtype(rows[column]) else "Float64"
             shown[column] = rows[column].astype(kind).mask(pd.Series(gone, rows.index))
-    return _marked(shown, _told(sum(hidden)))
+    return declare(shown, _told(sum(hidden)))
 
 
 def _told(hidden: int) -> str:
     return f"rows suppressed: {hidden}" if hidden else ""
-
-
-def _marked(frame: pd.DataFrame, why: str) -> pd.DataFrame:
-    marked = frame.copy()
-    marked.attrs = {**frame.attrs, _CHECKED: why}
-    return marked
 
 
 def _in_words(value: object, width: int, unit: str) -> str:

@@ -61,12 +61,10 @@ def presence(study: Study, question: str, coder: str = "") -> pd.DataFrame:
     >>> presence(load_study(), "recovery").shape
     (89, 7)
     """
-    asked = study.responses["question"].eq(question)
-    people = pd.Index(study.responses.loc[asked, "participant_id"])
+    people, themes = study.texts(question).index, study.book(question).index
     if people.empty:
         known = ", ".join(dict.fromkeys(study.responses["question"]))
         raise ValueError(f"nobody answered the question {question!r}; there are {known}")
-    themes = pd.Index(_themes(study, question)["theme"])
     codings = _codings(study, question, coder)
     named = np.zeros((len(people), len(themes)), dtype=bool)
     rows = people.get_indexer(codings["participant_id"])
@@ -105,7 +103,7 @@ def theme_counts(study: Study, question: str, coder: str = "") -> pd.DataFrame:
     from statsmodels.stats.proportion import proportion_confint
 
     named = presence(study, question, coder)
-    themes = _themes(study, question)
+    themes = study.book(question).reset_index()
     counts = themes[["theme", "label"]].assign(
         n=named.sum().to_numpy(), share=named.mean().to_numpy()
     )
@@ -221,7 +219,7 @@ def by_group(study: Study, question: str, *groups: str) -> pd.DataFrame:
     from statsmodels.stats.multitest import multipletests
     from statsmodels.stats.proportion import proportion_confint
 
-    labels = _themes(study, question).set_index("theme")["label"]
+    labels = study.book(question)["label"]
     named = presence(study, question)
     people = study.participants.set_index("participant_id").loc[named.index]
     rows, tests = [], []
@@ -266,8 +264,8 @@ def examples(study: Study, question: str) -> pd.DataFrame:
     True
     """
     spoken = study.in_language(study.languages[0])
-    codings = _stretches(study, question)
-    original = _stretches(spoken, question).rename(columns={"stretch": "original"})
+    codings = stretches(study, question)
+    original = stretches(spoken, question).rename(columns={"stretch": "original"})
     original = original.astype({"original": str})
     if spoken.language == study.language:
         original["original"] = ""
@@ -286,11 +284,28 @@ def examples(study: Study, question: str) -> pd.DataFrame:
     return longest.merge(study.participants, on="participant_id")
 
 
-def _stretches(study: Study, question: str) -> pd.DataFrame:
-    """Return the codes that count with their words, and the number of each in a person's theme."""
-    answers = study.responses.loc[study.responses["question"].eq(question)]
+def stretches(study: Study, question: str) -> pd.DataFrame:
+    """Return the codes that count with their words.
+
+    Parameters
+    ----------
+    study, question
+        As for `presence`.
+
+    Returns
+    -------
+    DataFrame
+        One row a code: the columns of `study.codings` but `coder`; `stretch`, its words; and
+        `number`, counted from 0, among the codes of a person and theme.
+
+    Examples
+    --------
+    >>> from helpers.load import load_study
+    >>> stretches(load_study(), "recovery")["stretch"].str.len().min() > 0
+    np.True_
+    """
     codings = _codings(study, question, "").drop(columns="coder").reset_index(drop=True)
-    text = codings["participant_id"].map(answers.set_index("participant_id")["text"])
+    text = codings["participant_id"].map(study.texts(question))
     spans = zip(text, codings["start"], codings["end"], strict=True)
     codings["stretch"] = [words[start:end] for words, start, end in spans]
     codings["number"] = codings.groupby(["participant_id", "theme"]).cumcount()
@@ -330,10 +345,6 @@ def segments(text: str, codings: pd.DataFrame) -> pd.DataFrame:
         holding = codings["start"].le(start) & codings["end"].ge(end)
         rows.append((start, end, text[start:end], tuple(codings["theme"][holding])))
     return pd.DataFrame(rows, columns=["start", "end", "text", "themes"])
-
-
-def _themes(study: Study, question: str) -> pd.DataFrame:
-    return study.codebook[study.codebook["question"].eq(question)].reset_index(drop=True)
 
 
 def _codings(study: Study, question: str, coder: str) -> pd.DataFrame:

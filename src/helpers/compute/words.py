@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.compute.themes import presence
+from helpers.compute.themes import presence, stretches
 from helpers.load.study import Study
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def key_terms(study: Study, question: str = "recovery") -> pd.DataFrame:
     for language in study.languages:
         spoken = study if language == study.language else study.in_language(language)
         terms = spoken.vocabulary.loc[spoken.vocabulary["theme"].ne(""), ["word", "theme"]]
-        counted = frequencies(_texts(spoken, question), language, declared(spoken))
+        counted = frequencies(spoken.texts(question), language, declared(spoken))
         for by in ["people", "n"]:
             table = terms.rename(columns={"word": "term"}).assign(language=language, counted=by)
             table["times"] = table["term"].map(counted.set_index("word")[by]).fillna(0).astype(int)
@@ -204,17 +204,13 @@ def word_themes(study: Study, question: str) -> pd.Series:
     >>> word_themes(load_study(), "recovery")["family"]
     'family_support'
     """
-    codings = study.codings[study.codings["question"].eq(question)]
-    codings = codings[codings["coder"].eq(study.settings.themes.coder)]
-    text = codings["participant_id"].map(_texts(study, question))
-    spans = zip(text, codings["start"], codings["end"], strict=True)
-    stretches = pd.Series([words[start:end] for words, start, end in spans], dtype=str)
+    codings = stretches(study, question)
     rules = study.language, declared(study)
     inside = {
         theme: frequencies(of_theme, *rules).set_index("word")["n"]
-        for theme, of_theme in stretches.groupby(codings["theme"].to_numpy())
+        for theme, of_theme in codings["stretch"].groupby(codings["theme"])
     }
-    everywhere = frequencies(_texts(study, question), *rules).set_index("word")["n"]
+    everywhere = frequencies(study.texts(question), *rules).set_index("word")["n"]
     share = pd.DataFrame(inside).div(everywhere, axis="index").fillna(0.0)
     return share.idxmax(axis="columns")[share.max(axis="columns") > 0.5]
 
@@ -449,11 +445,6 @@ def contexts(
                     rows[word].append((person, left, use[0], right))
     columns = ["person", "left", "word", "right"]
     return {word: pd.DataFrame(uses, columns=columns) for word, uses in rows.items()}
-
-
-def _texts(study: Study, question: str) -> pd.Series:
-    answers = study.responses[study.responses["question"].eq(question)]
-    return answers.set_index("participant_id")["text"]
 
 
 def _plain(text: str) -> str:

@@ -114,6 +114,15 @@ class Study:
         one = {n: t.drop(columns=needs.LANGUAGE).reset_index(drop=True) for n, t in one.items()}
         return dataclasses.replace(self, language=language, **one)
 
+    def book(self, question: str) -> pd.DataFrame:
+        """Return the codebook of a question, by theme."""
+        return self.codebook[self.codebook["question"].eq(question)].set_index("theme")
+
+    def texts(self, question: str) -> pd.Series:
+        """Return the answers to a question, by `participant_id`."""
+        answers = self.responses[self.responses["question"].eq(question)]
+        return answers.set_index("participant_id")["text"]
+
     def scale_answers(self) -> pd.DataFrame:
         """Return the table that study.toml names as the scale's answers."""
         return getattr(self, self.settings.scale.answers)

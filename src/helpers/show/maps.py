@@ -12,40 +12,15 @@ from helpers.compute import disclosure
 from helpers.show import plots
 from helpers.show.page import Html
 
-SHAPES = "os^D"
-"""Of the marks for the items, the first four."""
+_SHAPES = "os^D"  # of the marks for the items, the first four
 
 
-def draw_splits(
+def _draw_splits(
     axes: Axes, fits: pd.DataFrame, names: Mapping[str, str], total: int, counted: int
 ) -> None:
     """Draw the pairs of group sizes that items fit, and ring those that fit all.
 
     Letters and marks grow with matplotlib's setting `font.size`.
-
-    Parameters
-    ----------
-    axes
-        Where to draw.
-    fits
-        As `audit.splits` returns it: the sizes of two groups, a boolean for each of at most four
-        items, and `all`.
-    names
-        What the items are called, by column.
-    total
-        How many people there are: a line shows the pairs that add up to it.
-    counted
-        How many are in the first group by another count: a dotted line.
-
-    Examples
-    --------
-    >>> fits = pd.DataFrame({"women": [30, 60, 80], "men": [15, 35, 65], "tax": 3 * [True]})
-    >>> fits["all"] = [False, True, False]
-    >>> figure, axes = plt.subplots()
-    >>> draw_splits(axes, fits, {"tax": "Taxes"}, 95, 61)
-    >>> axes.texts[0].get_text().splitlines()
-    ['60 women,', '35 men']
-    >>> plt.close(figure)
     """
     size = mpl.rcParams["font.size"]
     first, second = fits.columns[:2]
@@ -56,7 +31,7 @@ def draw_splits(
     axes.plot([left, right], [total - left, total - right], **line)
     axes.axvline(counted, **line, linestyle=":")
     mark = {"linestyle": "none", "markersize": 0.62 * size, "markeredgecolor": plots.ON_COLOUR}
-    for (item, name), shape in zip(names.items(), SHAPES[: len(names)], strict=True):
+    for (item, name), shape in zip(names.items(), _SHAPES[: len(names)], strict=True):
         found = fits[fits[item]]
         axes.plot(
             found[first], found[second], shape, color=plots.INK, alpha=0.6, label=name, **mark
@@ -88,8 +63,15 @@ def split_map(fits: pd.DataFrame, names: Mapping[str, str], total: int, counted:
 
     Parameters
     ----------
-    fits, names, total, counted
-        As for `draw_splits`.
+    fits
+        As `audit.splits` returns it: the sizes of two groups, a boolean for each of at most four
+        items, and `all`.
+    names
+        What the items are called, by column.
+    total
+        How many people there are: a line shows the pairs that add up to it.
+    counted
+        How many are in the first group by another count: a dotted line.
 
     Examples
     --------
@@ -119,7 +101,7 @@ def split_map(fits: pd.DataFrame, names: Mapping[str, str], total: int, counted:
 
     def draw(width: float) -> Axes:
         _, axes = plt.subplots(figsize=(width, 6.2 if width == plots.WIDE else 5))
-        draw_splits(axes, fits, names, total, counted)
+        _draw_splits(axes, fits, names, total, counted)
         return axes
 
     finding = f"Sizes that fit all {len(names)} items: {told['all']}"
@@ -164,7 +146,7 @@ def split_card(
     Parameters
     ----------
     fits, names, total, counted
-        As for `draw_splits`.
+        As for `split_map`.
     title, finding
         What stands beside the map.
 
@@ -175,10 +157,9 @@ def split_card(
     >>> split_card(fits, {"tax": "Taxes"}, 95, 61, "Can it be?", "It can.")[1:4]
     b'PNG'
     """
-    settings = {"font.size": 17, "figure.constrained_layout.use": False}
-    with mpl.rc_context(settings):
+    with mpl.rc_context({"font.size": 17, "figure.constrained_layout.use": False}):
         figure = plt.figure(figsize=(12, 6.3), dpi=100, facecolor="white")
-        draw_splits(figure.add_axes((0.5, 0.11, 0.48, 0.86)), fits, names, total, counted)
+        _draw_splits(figure.add_axes((0.5, 0.11, 0.48, 0.86)), fits, names, total, counted)
         figure.text(0.04, 0.92, plots.wrap(title, 1.9), size=36, weight="bold", va="top")
         figure.text(0.04, 0.46, plots.wrap(finding, 3.3), size=23, va="top", linespacing=1.35)
         buffer = io.BytesIO()

@@ -412,14 +412,8 @@ def dumbbells(
         axes.scatter(rows[end], y, marker=mark, facecolors=fills, edgecolors=INK, **look)
         is_left = rows[end].iloc[0] == rows[list(ends)].iloc[0].min() and mark == "o"
         side, shift = ("right", -8) if is_left else ("left", 8)
-        axes.annotate(
-            text,
-            (rows[end].iloc[0], 0),
-            (shift, 0),
-            textcoords="offset points",
-            ha=side,
-            va="center",
-        )
+        place = {"textcoords": "offset points", "ha": side, "va": "center"}
+        axes.annotate(text, (rows[end].iloc[0], 0), (shift, 0), **place)
     axes.set_xlim(0, None)
     return axes
 

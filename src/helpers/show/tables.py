@@ -150,11 +150,8 @@ def _cell(value: object, form: Format) -> str:
         return '<span aria-label="none">–</span>'
     text = form(value) if callable(form) else form.format(value)
     text = re.sub(r"^-(?=[0.]+$)", "", text)  # rounded to nothing
-    return escape(text).replace("-", "\N{MINUS SIGN}") if _is_negative(text) else escape(text)
-
-
-def _is_negative(text: str) -> bool:
-    return text[:1] == "-" and text[1:2].isdigit()
+    is_negative = text[:1] == "-" and text[1:2].isdigit()
+    return escape(text).replace("-", "\N{MINUS SIGN}") if is_negative else escape(text)
 
 
 def scorecard(board: pd.DataFrame, caption: str) -> Html:
@@ -177,18 +174,12 @@ def scorecard(board: pd.DataFrame, caption: str) -> Html:
     >>> "[P1]</th><td>95</td>" in scorecard(compare(facts, {"P1": 95.0}), "The sample").html
     True
     """
+    facts = list(board.itertuples())
     rows = pd.DataFrame(
         {
-            "Fact": [
-                f"{label}{_unit(unit, label)} [{fact_id}]"
-                for label, unit, fact_id in zip(
-                    board["label"], board["unit"], board["fact_id"], strict=True
-                )
-            ],
+            "Fact": [f"{of.label}{_unit(of.unit, of.label)} [{of.fact_id}]" for of in facts],
             "Printed": board["printed"].mask(board["printed"] == "").map(_in_words),
-            "From the data": [
-                _beside(*pair) for pair in zip(board["printed"], board["computed"], strict=True)
-            ],
+            "From the data": [_beside(of.printed, of.computed) for of in facts],
             "Verdict": board["verdict"].map(_marked),
             "Note": board["note"],
         }
@@ -196,8 +187,7 @@ def scorecard(board: pd.DataFrame, caption: str) -> Html:
     if load_settings().private:  # what is printed is known, and what the records say is not
         rows = rows.drop(columns="From the data")
     rows = disclosure.declare(rows, "")
-    labels = {column: column for column in rows}
-    return table(rows, caption, labels, ids=board["fact_id"].map(_place), lead="Verdict")
+    return table(rows, caption, ids=board["fact_id"].map(_place), lead="Verdict")
 
 
 def verdicts(totals: pd.Series) -> Html:
@@ -220,8 +210,7 @@ def verdicts(totals: pd.Series) -> Html:
             "Meaning": totals.index.map(VERDICTS),
         }
     )
-    rows = disclosure.declare(rows, "")
-    return table(rows, f"How the {totals.sum()} facts of the paper fare")
+    return table(disclosure.declare(rows, ""), f"How the {totals.sum()} facts of the paper fare")
 
 
 def tiles(board: pd.DataFrame, titles: Mapping[str, str], address: str) -> Html:
