@@ -25,7 +25,6 @@ import helpers.compute.agreement
 from helpers.compute.agreement import (
     agreement,
     by_theme,
-    disputed,
     judgements,
     pairwise,
     reliability,
@@ -451,7 +450,7 @@ def test_disputed_answers_are_those_with_least_agreement(coders, seed, unread):
     found = pd.DataFrame(rng.integers(0, 2, (coders, 12)), columns=columns).astype(float)
     for person in "PQRS":
         found.loc[rng.random(coders) < unread, person] = np.nan
-    table = disputed(found).set_index("participant_id")
+    table = lab.disputed(found).set_index("participant_id")
     assert table["percent_agreement"].is_monotonic_increasing
     for person in "PQRS":
         of_person = found[person].dropna()
@@ -467,7 +466,7 @@ def test_disputed_answers_are_those_with_least_agreement(coders, seed, unread):
 def test_disputed_by_hand():
     columns = pd.MultiIndex.from_product([["P1", "P2"], ["a", "b"]])
     rows = [[1, 1, 1, 0], [1, 0, 1, 0], [0, 0, 1, np.nan], [0, 1, 1, np.nan]]
-    table = disputed(pd.DataFrame([[0, 1, 1, 1], *rows], columns=columns))
+    table = lab.disputed(pd.DataFrame([[0, 1, 1, 1], *rows], columns=columns))
     # P1: a is 2 of 5 and b 3 of 5, so 6 of 10 pairs differ on each; P2: b 1 of 3, 2 of 13 pairs.
     assert table["participant_id"].tolist() == ["P1", "P2"]
     assert table["percent_agreement"].tolist() == pytest.approx([40, 100 * 11 / 13])
@@ -485,7 +484,7 @@ def test_a_class_of_thirty_costs_each_pair_twice_and_once_a_theme(monkeypatch, t
     assert found.shape == (30, TRUTH.size)
     labels = STUDY.codebook.query("question == 'recovery'").set_index("theme")["label"]
     table, whole = pairwise(found), by_theme(found, labels)
-    assert len(disputed(found)) == len(PEOPLE)
+    assert len(lab.disputed(found)) == len(PEOPLE)
     pairs = 30 * 29 // 2
     assert len(table) == pairs
     assert len(calls) == pairs * (2 + len(THEMES))

@@ -268,6 +268,43 @@ def ratings(codings: Sequence[Coding], study: Study) -> pd.DataFrame:
     return pd.DataFrame(rows, names, columns).dropna(axis="columns", how="all")
 
 
+def disputed(found: pd.DataFrame) -> pd.DataFrame:
+    """Rank answers by how far coders disagree on them.
+
+    Parameters
+    ----------
+    found
+        As `ratings` returns it, with ones and zeros, or booleans.
+
+    Returns
+    -------
+    DataFrame
+        One row an answer that at least two coders judged, the most disputed first and equals in the
+        order of `found`: `participant_id`; `coders`, how many judged it; `percent_agreement`, of
+        100 times that two of them judge a theme, how often they judge alike; and `split`, a tuple
+        of the themes on which not all judge alike, the most evenly split first.
+
+    Examples
+    --------
+    >>> columns = pd.MultiIndex.from_product([["P1", "P2"], ["a", "b"]])
+    >>> disputed(pd.DataFrame([[1, 0, 1, 0], [1, 0, 0, 0]], ["ana", "ben"], columns))
+      participant_id  coders  percent_agreement split
+    0             P2       2               50.0  (a,)
+    1             P1       2              100.0    ()
+    """
+    judged, named = found.notna().sum(), found.sum()
+    units = pd.DataFrame({"pairs": judged * (judged - 1) / 2, "differ": named * (judged - named)})
+    units.index.names = ["participant_id", "theme"]
+    answers = units.groupby("participant_id", sort=False).sum()
+    answers["coders"] = judged.groupby(level=0).max()
+    answers["percent_agreement"] = 100 * (1 - answers["differ"] / answers["pairs"])
+    uneven = units[units["differ"] > 0].sort_values("differ", ascending=False, kind="stable")
+    split = uneven.reset_index().groupby("participant_id")["theme"].agg(tuple)
+    answers["split"] = [split.get(person, ()) for person in answers.index]
+    answers = answers[answers["coders"] > 1].sort_values("percent_agreement", kind="stable")
+    return answers.reset_index()[["participant_id", "coders", "percent_agreement", "split"]]
+
+
 def beside(coding: Coding, study: Study) -> pd.DataFrame:
     """Measure how far a coding agrees with the reading that counts and with each coder's own.
 

@@ -49,18 +49,13 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
     True
     """
     people = study.participants.copy()
-    if study.responses is not None:
-        for question, answers in study.responses.groupby("question", observed=False):
-            people[f"answered_{question}"] = people["participant_id"].isin(
-                answers["participant_id"]
-            )
-    if study.remarks is not None:
-        for remark, answers in study.remarks.groupby("remark", observed=False):
-            people[f"remarked_{remark}"] = people["participant_id"].isin(answers["participant_id"])
-    own = {name: getattr(study, name) for name in OWN}
-    own = {name: table for name, table in own.items() if table is not None}
+    own = {name: table for name in OWN if (table := getattr(study, name)) is not None}
+    for table, column in [("responses", "question"), ("remarks", "remark")]:
+        for told, rows in own[table].groupby(column, observed=False) if table in own else ():
+            did = "answered" if table == "responses" else "remarked"
+            people[f"{did}_{told}"] = people["participant_id"].isin(rows["participant_id"])
     made = {name: make for name, make in MADE.items() if study.facts["table"].eq(name).any()}
-    if study.remarks is not None:
+    if "remarks" in own:
         own["remarks"] = study.remarks.merge(study.participants, on="participant_id")
     return {"participants": people} | own | {name: make(study) for name, make in made.items()}
 
@@ -102,7 +97,7 @@ def _agreement(study: Study) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True)
 
 
-OWN = ["responses", "codings", "codebook", "omi", "answers", "facts"]
+OWN = ["responses", "remarks", "codings", "codebook", "omi", "answers", "facts"]
 MADE: dict[str, Callable[[Study], pd.DataFrame]] = {
     "gender_tests": _gender_tests,
     "comparisons": _comparisons,
