@@ -347,6 +347,12 @@ def test_squares_are_the_darker_the_more():
     plt.close("all")
 
 
+def test_captions_and_alt_texts_have_minus_signs():
+    shown = soup(plots.publish(rich_figure, "low", "Low", "From -0.5 up", "A line (-0.5 to -.1)"))
+    assert shown.figcaption.get_text() == "From \N{MINUS SIGN}0.5 up"
+    assert shown.svg["aria-label"] == "A line (\N{MINUS SIGN}0.5 to \N{MINUS SIGN}.1)"
+
+
 def test_lines_of_a_text_share_their_anchor():
     def two_lines(width):
         figure, axes = plt.subplots(figsize=(width, 2))

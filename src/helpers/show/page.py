@@ -115,7 +115,19 @@ def say(text: str) -> Markdown:
     Of 4 people, 50% say yes (difference −1).
     """
     disclosure.guard_text(text)
-    return Markdown(re.sub(r"(?<![^\s(])-(?=[\d.])", "\N{MINUS SIGN}", text.strip()))
+    return Markdown(with_minus(text.strip()))
+
+
+def with_minus(text: str) -> str:
+    """Write the hyphens that stand before a number as minus signs, and none before nothing.
+
+    Examples
+    --------
+    >>> with_minus("From -0.5 to -0.0, well-kept")
+    'From −0.5 to 0.0, well-kept'
+    """
+    text = re.sub(r"(?<![^\s(])-(?=[0.]+(?![\d.]))", "", text)  # rounded to nothing
+    return re.sub(r"(?<![^\s(])-(?=[\d.])", "\N{MINUS SIGN}", text)
 
 
 def flow(steps: Sequence[tuple[int, str, str]], caption: str) -> Html:

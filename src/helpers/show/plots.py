@@ -22,7 +22,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from helpers.compute import disclosure
-from helpers.show.page import Html
+from helpers.show.page import Html, with_minus
 
 if TYPE_CHECKING:
     from wordcloud import WordCloud
@@ -132,6 +132,7 @@ def publish(
     2
     """
     disclosure.guard(of, caption)
+    caption, alt = with_minus(caption), with_minus(alt)
     drawings = [
         _drawing(draw(width).figure, f"{name}-{kind[0]}", kind, wrap(finding, 0.9 * width), alt)
         for kind, width in [("wide", WIDE), ("narrow", NARROW)]

@@ -13,7 +13,7 @@ from audit.printed import parse, rounded
 from helpers.compute import disclosure
 from helpers.compute.scorecard import VERDICTS
 from helpers.load.settings import load_settings
-from helpers.show.page import Html
+from helpers.show.page import Html, with_minus
 
 # Jupyter sets all cells flush right, as if they were numbers.
 WORDS = "<style>.table-box :is(th, td):not(.number) {text-align: left}</style>"
@@ -148,10 +148,7 @@ def _css(text: str) -> str:
 def _cell(value: object, form: Format) -> str:
     if pd.isna(value):
         return '<span aria-label="none">–</span>'
-    text = form(value) if callable(form) else form.format(value)
-    text = re.sub(r"^-(?=[0.]+$)", "", text)  # rounded to nothing
-    is_negative = text[:1] == "-" and text[1:2].isdigit()
-    return escape(text).replace("-", "\N{MINUS SIGN}") if is_negative else escape(text)
+    return escape(with_minus(form(value) if callable(form) else form.format(value)))
 
 
 def scorecard(board: pd.DataFrame, caption: str) -> Html:
@@ -252,9 +249,12 @@ def tiles(board: pd.DataFrame, titles: Mapping[str, str], address: str) -> Html:
             f"<div>{''.join(_tile(row, address) for row in rows.itertuples())}</div></li>\n"
         )
         lines.append(f"{title}: {_in_numbers(rows)}")
+    mark = {verdict: _mark(verdict) for verdict in VERDICTS}
     caption = (
         "Each tile is a number that the paper prints and leads to its row in the "
-        f'<a href="{escape(address)}">scorecard</a>.'
+        f'<a href="{escape(address)}">scorecard</a>: green ({mark["match"]} {mark["truncated"]}) '
+        f"if the records give it, pink ({mark['inconsistent']} {mark['differs']}) if they do not, "
+        f"grey ({mark['not recoverable']} {mark['background']}) if they cannot tell."
     )
     html = (
         f'<figure class="study tiles">\n<ul class="verdicts">{key}</ul>\n'
