@@ -128,6 +128,8 @@ class Settings:
         Whether pages show only counts that are large enough, and what was released.
     safe_threshold
         Cells of fewer people are not shown while the study is private.
+    chapters
+        What the chapters are called to which printed numbers belong.
     twin
         A folder with synthetic tables of the same form, the only ones that a private study gives
         away; relative to the study's folder, empty if there is none.
@@ -143,6 +145,7 @@ class Settings:
     private: bool = True
     safe_threshold: int = 10
     twin: str = ""
+    chapters: Mapping[str, str] = field(default_factory=dict)
     compare: Compare | None = None
     scale: Scale | None = None
     themes: Themes | None = None
