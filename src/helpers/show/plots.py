@@ -597,7 +597,8 @@ def answers(shares: pd.DataFrame, ends: Sequence[str], width: float) -> Axes:
         ha = "left" if side < 0 else "right"
         axes.text(side, bar, wrap(end, 0.35 * width), ha=ha, va="top")
     for text, top in zip(texts, tops, strict=True):
-        axes.annotate(text, (0.02, top), xycoords=("figure fraction", "data"), va="top")
+        place = (0.02, top + lines - 0.03)  # right above its bars, however many lines it has
+        axes.annotate(text, place, xycoords=("figure fraction", "data"), va="bottom")
     for height in y:
         axes.vlines(0, height - bar / 2, height + bar / 2, color=INK, linewidth=0.8)
     axes.set(xlim=(-1, 1), ylim=(heights.max() + bar, 0))
