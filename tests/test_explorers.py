@@ -13,7 +13,7 @@ from helpers.show.widgets import Explorer
 
 BOOK = Path(__file__).parents[1] / "book"
 CHAPTERS = BOOK / "_build" / "html" / "chapters"
-ADDS_AT_MOST = 180_000  # bytes, uncompressed; each view has two drawings
+ADDS_AT_MOST = 160_000  # bytes, uncompressed; each view has two drawings
 
 BASES = {str(n): f"The number {n}" for n in range(2, 7)} | {"7": "A number in many words " * 9}
 POWERS = {"1": "itself", "2": "squared"}

@@ -53,7 +53,7 @@ def test_what_rounds_to_nothing_has_no_sign():
 
 def test_a_table_scrolls_in_a_box_that_the_keyboard_reaches(frame):
     box = soup(tables.table(frame, NASTY)).div
-    assert box["class"] == ["table-box", "cards"]
+    assert box["class"] == ["table-box", "cards", "texts"]
     assert (box["role"], box["tabindex"], box["aria-label"]) == ("region", "0", NASTY)
     assert "overflow-x: auto" in re.search(r"\.table-box {([^}]*)}", CSS)[1]
 
@@ -353,6 +353,27 @@ def test_captions_and_alt_texts_have_minus_signs():
     assert shown.svg["aria-label"] == "A line (\N{MINUS SIGN}0.5 to \N{MINUS SIGN}.1)"
 
 
+def style_of(element):
+    """Return the style of an element, with that of the groups that it is in."""
+    return "; ".join(one.get("style", "") for one in [element, *element.find_parents("g")])
+
+
+@pytest.mark.parametrize(("alpha", "own"), [(None, 0), (0.5, 3)])
+def test_marks_of_one_look_have_it_from_their_group_unless_they_are_seen_through(alpha, own):
+    def dots(width):
+        figure, axes = plt.subplots(figsize=(width, 2))
+        axes.scatter([1, 2, 3], [1, 2, 3], color=plots.YES, alpha=alpha, clip_on=False)
+        axes.scatter([1, 2], [2, 1], color=[plots.YES, plots.NO], clip_on=False)
+        return figure
+
+    marks = soup(plots.publish(dots, "dots", "Dots", "Five dots", "Dots")).svg("use")
+    colours = [re.findall(r"fill: var\(--figure-(\d)", style_of(mark)) for mark in marks]
+    yes, no = (str(plots.COLOURS.index(colour) + 1) for colour in (plots.YES, plots.NO))
+    assert colours[-5:] == [[yes], [yes], [yes], [yes], [no]]
+    assert sum(mark.has_attr("style") for mark in marks[-5:-2]) == own
+    assert all(mark.has_attr("style") for mark in marks[-2:])
+
+
 def test_lines_of_a_text_share_their_anchor():
     def two_lines(width):
         figure, axes = plt.subplots(figsize=(width, 2))
@@ -365,7 +386,7 @@ def test_lines_of_a_text_share_their_anchor():
     for one, other, anchor in [("a", "longer", "end"), ("b", "broader", "middle")]:
         places = {by_text[text]["transform"].split()[0] for text in (one, other)}
         assert len(places) == 1
-        assert f"text-anchor: {anchor}" in by_text[one]["style"]
+        assert f"text-anchor: {anchor}" in style_of(by_text[one])
 
 
 # Colours, as the style sheet sets them on light and dark pages
@@ -519,7 +540,7 @@ def test_words_of_a_cloud_lead_to_their_lines_and_are_escaped():
     shown = soup(plots.cloud(laid_out, {"family"}, places, "c", NASTY, NASTY))
     for link in shown.select("svg.cloud a"):
         assert (link["href"], link.text) == ("#lines:family", "family")
-        assert "currentColor" in link.find("text")["style"]
+        assert "fill" not in link.find("text")["style"]  # in the colour of the text around
     assert len(shown.select("svg.cloud a")) == 2
     assert {piece.text for piece in shown.select("svg.cloud text")} == set(counted["word"])
     assert shown.svg["aria-label"] == NASTY

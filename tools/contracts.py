@@ -14,6 +14,7 @@ WHOLE = Path(__file__).resolve().parents[1] / "book"
 
 MARKUP = [  # by what is shorter, and easier to announce
     (r'<span class="(?:n|nn|nx|o|p|w)">([^<]*)</span>', r"\1"),  # are in the colour of the text
+    (r'</span>(\n*)<span class="s[2i]">', r"\1"),  # nor do pieces of a string differ in theirs
     (r"<pre><span></span>", "<pre>"),
     # Apostrophes as in the text around outputs, in drawings too; quotation marks stay.
     (r"(?<=\w)&#x27;(?=\w)|(?<=s)&#x27;(?=[ <])", "\N{RIGHT SINGLE QUOTATION MARK}"),

@@ -202,8 +202,8 @@ def heights(figure: Tag) -> Iterator[tuple[float, float]]:
 
 
 def size_of(text: Tag) -> float:
-    """Return the size of a text in a figure: its own, or else the whole's."""
-    style = text.get("style", "") + "; " + text.find_parent("svg")["style"]
+    """Return the size of a text in a figure: its own, or else its group's or the whole's."""
+    style = "; ".join(tag.get("style", "") for tag in [text, *text.find_parents()])
     return float(re.search(r"font-size: ([\d.]+)px", style)[1])
 
 

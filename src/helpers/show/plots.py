@@ -251,11 +251,11 @@ def _words(
     for (word, _), size, (top, left), _, _ in laid_out.layout_:
         font = ImageFont.truetype(laid_out.font_path, size)
         line = top - font.getbbox(word, anchor="ls")[1]
-        colour = INK if word in of_theme else NEITHER
+        colour = "" if word in of_theme else f"; fill: {NEITHER}"
         text = (
             f'<text x="{left}" y="{line:.0f}" '
             f'textLength="{font.getlength(word):.0f}" lengthAdjust="spacingAndGlyphs" '
-            f'style="font-size: {size}px; fill: {colour}">{escape(word)}</text>'
+            f'style="font-size: {size}px{colour}">{escape(word)}</text>'
         )
         yield f'<a href="#{escape(places[word])}">{text}</a>' if word in places else text
 
@@ -276,7 +276,16 @@ def _lean(svg: str) -> str:
     for found, kept in ((alone, r"\1"), (same, r'<path d="\1\3"\2/>')):
         while (shorter := found.sub(kept, svg)) != svg:
             svg = shorter
-    return svg
+    return re.sub(r"<g>((?:(?!</?g\b).)*)</g>", _with_one_look, svg, flags=re.DOTALL)
+
+
+def _with_one_look(group: re.Match) -> str:
+    """Give a group the style that all in it share, instead of each."""
+    shown = re.findall(r"<(?:path|text|use)\b(?![^>]* id=)[^>]*>", group[1])
+    [look, *others] = {"".join(re.findall(r' style="[^"]*"', tag)) for tag in shown} or [""]
+    # A group that is not opaque would be so as a whole: marks in it could not darken one another.
+    is_shared = look and not others and len(shown) > 1 and "opacity" not in look
+    return f"<g{look}>{group[1].replace(look, '')}</g>" if is_shared else group[0]
 
 
 def _own_style(style: str) -> str:

@@ -23,6 +23,8 @@ ON_A_PHONE = 36
 MOST_LABELS = 12
 """The style sheet labels so many columns of a card; a table of more scrolls."""
 
+NONE = '<span aria-label="none">–</span>'
+
 Format = str | Callable[[object], str]
 
 MARKS = {
@@ -88,14 +90,16 @@ def table(
     kinds[0] = _kind(pd.Series(dtype=str), cells[0])  # headers of the rows, even if numbers
     if lead:
         kinds[list(frame).index(lead)] = "verdict"
+    cards = _cards(heads, cells, kinds)
+    box = "table-box" + " cards" * bool(cards) + " texts" * ("text" in kinds)
     head = "".join(
-        f'<th scope="col"{_class(kind)}>{escape(text)}</th>'
+        f'<th scope="col"{_class("" if cards and kind == "text" else kind)}>{escape(text)}</th>'
         for text, kind in zip(heads, kinds, strict=True)
     )
     places = [f' id="{place}"' for place in ids] or [""] * len(frame)
     rows = "\n".join(map(_row, places, zip(*cells, strict=True), repeat(kinds)))
     html = (
-        f'<div class="table-box{_cards(heads, cells, kinds)}" role="region" tabindex="0" '
+        f'<div class="{box}"{cards} role="region" tabindex="0" '
         f'aria-label="{escape(caption)}">\n'
         f'{WORDS}<table class="study">\n<caption>{escape(caption)}</caption>\n'
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
@@ -104,10 +108,14 @@ def table(
 
 
 def _row(place: str, cells: tuple[str, ...], kinds: list[str]) -> str:
-    others = "".join(
-        f"<td{_class(kind)}>{cell}</td>" for cell, kind in zip(cells[1:], kinds[1:], strict=True)
-    )
+    others = "".join(map(_data, cells[1:], kinds[1:]))
     return f'<tr{place}><th scope="row"{_class(kinds[0])}>{cells[0]}</th>{others}</tr>'
+
+
+def _data(cell: str, kind: str) -> str:
+    """Return a cell of data, marked where a text is missing: cards leave it out."""
+    own = ("none" if cell == NONE else "") if kind == "text" else kind
+    return f"<td{_class(own)}>{cell}</td>"
 
 
 def _class(kind: str) -> str:
@@ -122,13 +130,13 @@ def _kind(column: pd.Series, cells: list[str]) -> str:
 
 
 def _cards(heads: list[str], cells: list[list[str]], kinds: list[str]) -> str:
-    """Return what lets the rows of a table too wide for a phone become cards with its headers."""
+    """Return the headers with which rows of a table too wide for a phone become cards there."""
     columns = zip(heads, cells, kinds, strict=True)
     width = sum(_width([head, *texts], kind) + 2 for head, texts, kind in columns)
     if (width <= ON_A_PHONE and "text" not in kinds) or len(heads) > MOST_LABELS:
         return ""
     labels = ";".join(f"--{i}:{_css(head)}" for i, head in enumerate(heads[1:], start=2))
-    return f' cards" style="{escape(labels)}'
+    return f" style='{labels}'"
 
 
 def _width(texts: list[str], kind: str) -> int:
@@ -139,7 +147,7 @@ def _width(texts: list[str], kind: str) -> int:
 
 
 def _css(text: str) -> str:
-    """Return a text as a string of CSS."""
+    """Return a text as a string of CSS, without straight apostrophes and markup."""
     text = text.replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")  # as on the page
     escaped = re.sub(r"[^\w ]", lambda found: f"\\{ord(found[0]):x} ", text)
     return f'"{escaped}"'
@@ -147,7 +155,7 @@ def _css(text: str) -> str:
 
 def _cell(value: object, form: Format) -> str:
     if pd.isna(value):
-        return '<span aria-label="none">–</span>'
+        return NONE
     return escape(with_minus(form(value) if callable(form) else form.format(value)))
 
 
