@@ -510,7 +510,7 @@ def people(counts: pd.DataFrame, colours: Sequence[str], width: float) -> Figure
 
 
 def matrix(table: pd.DataFrame, width: float, form: str, ringed: tuple[str, str]) -> Axes:
-    """Draw a table as squares, the darker the more, each with its number.
+    """Draw a table as squares, the stronger their shade the more, each with its number.
 
     Rows are numbered; a column that is called as a row is has its number instead of a name.
 

@@ -249,7 +249,7 @@ def tiles(board: pd.DataFrame, titles: Mapping[str, str], address: str) -> Html:
     )
     groups, lines = "", []
     for chapter, rows in board.groupby("chapter"):
-        title = titles[chapter]
+        title = titles.get(chapter, chapter)
         page = str(PurePosixPath(address).with_stem(chapter))
         groups += (
             f'<li><a href="{escape(page)}">{escape(title)}</a>'
