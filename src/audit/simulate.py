@@ -59,17 +59,18 @@ def simulate_items(
     0  tax       3.40     1.13     3.60   0.91  -0.88  93
     """
     rng = np.random.default_rng(seed)
-    simulated = printed_items(items)
+    table = printed_items(items)
     columns = printed_columns(items)
-    for row, shares in enumerate(zip(answers_1, answers_2, strict=True)):
+    likes = table[columns].to_numpy()
+    rows = []
+    for like, *shares in zip(likes, answers_1, answers_2, strict=True):
         drawn = [
             rng.multinomial(n, counts / counts.sum())
             for n, counts in zip(split, shares, strict=True)
         ]
-        for column, value in zip(columns, _statistics(*drawn), strict=True):
-            place = simulated.index[row], column
-            simulated.loc[place] = _print_like(simulated.loc[place], column, value, printed)
-    return simulated
+        told = zip(like, columns, _statistics(*drawn), strict=True)
+        rows.append([_print_like(*one, printed) for one in told])
+    return table.assign(**pd.DataFrame(rows, table.index, columns, dtype="string"))
 
 
 def change_digit(items: pd.DataFrame, seed: int | np.random.Generator = 0) -> pd.DataFrame:
