@@ -165,10 +165,12 @@ def run(project: Path, *command: str | Path, data: Path | None = None) -> str:
         If it fails.
     """
     own = {"PYTHONPATH": str(project / "src"), "STUDY_DATA": str(data or project / "data")}
+    env = os.environ | own
+    env.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once, and not by each program
     done = subprocess.run(
         [sys.executable, *command],
         cwd=project,
-        env=os.environ | own,
+        env=env,
         capture_output=True,
         text=True,
     )
