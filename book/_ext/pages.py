@@ -79,7 +79,8 @@ def add_context(
     """Give the templates what they show of a page; some pages have no source."""
     context["brand"] = app.env.titles[app.config.root_doc].astext()
     context["base"] = app.config.html_baseurl
-    context["picture"] = app.env.picture
+    # Where another program runs the chapters, nobody has looked for a picture.
+    context["picture"] = getattr(app.env, "picture", "")
     context["colours_script"] = COLOURS_SCRIPT
     context["policy"] = POLICY
     context["sections"] = sections(app, page) if doctree else ""
