@@ -39,8 +39,9 @@ def main() -> int:
         frequencies(texts[:size], forms=FORMS)
         words = time.perf_counter() - start
 
-        responses = pd.DataFrame({"participant_id": people[:size], "question": "recovery"})
-        codings = responses.loc[np.repeat(np.arange(size), 3)].assign(
+        given = pd.DataFrame({"participant_id": people[:size], "question": "recovery"})
+        responses = given.assign(text=texts[:size])
+        codings = given.loc[np.repeat(np.arange(size), 3)].assign(
             coder="consensus", theme=rng.choice(themes, 3 * size), start=0, end=1
         )
         larger = replace(study, responses=responses, codings=codings)
