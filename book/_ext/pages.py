@@ -93,6 +93,9 @@ def add_context(
     context["own_styles"] = [file for file in context["css_files"] if is_own(file, app)]
     for script in context["own_scripts"]:
         script.attributes["defer"] = "defer"
+    if page.startswith("_modules/"):
+        module = page.removeprefix("_modules/").replace("/", ".")
+        context["description"] = f"The source code of {module}, line by line."
     if doctree is None:
         return
     met[page] = 1
