@@ -404,7 +404,7 @@ def test_a_notebook_begins_with_its_tables(made):
     notebook = nbformat.read(made / "student" / f"{SHORT}.ipynb", as_version=4)
     texts = [cell.source for cell in notebook.cells]
     assert texts.index("study.participants.head(3)") < texts.index("missing = ...")
-    assert "`study.participants`: each row is a person interviewed" in texts
+    assert "`study.participants`: one row for each person interviewed" in texts
 
 
 def test_a_teacher_gets_solution_and_grader(made):

@@ -72,7 +72,7 @@ def student(sheet: Sheet) -> "NotebookNode":
     ]
     for table, row in tables_of(sheet).items():
         parts += [
-            text(f"`study.{table}`: {row.replace('One row ', 'each row is ')}"),
+            text(f"`study.{table}`: {row.replace('One row', 'one row')}"),
             code(f"study.{table}.head(3)"),
         ]
     for number, exercise in enumerate(sheet.exercises, start=1):
