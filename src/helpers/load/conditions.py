@@ -2,9 +2,10 @@
 
 A condition is data. It knows columns, values (numbers, texts in quotes, True, False, and None for
 an empty cell), the comparisons ``== != < <= > >= in``, ``and``, ``or``, ``not``, parentheses, sums
-and differences of numbers, and two forms, ``min(column)`` and ``max(column)``. Python's own parser
-reads it into a tree. The few lines below apply that tree to columns and refuse whatever else is in
-it, so that nothing a stranger writes can run.
+and differences of numbers, and three forms: ``min(column)``, ``max(column)``, and for numbers that
+stand in a column of text ``number(column)``. Python's own parser reads it into a tree. The few
+lines below apply that tree to columns and refuse whatever else is in it, so that nothing a stranger
+writes can run.
 """
 
 import ast
@@ -64,6 +65,8 @@ def holds(condition: str, table: pd.DataFrame) -> pd.Series:
     [True, True, True]
     >>> holds("not age < 40", people).tolist()
     [False, <NA>, True]
+    >>> holds("number(p) < 0.05", pd.DataFrame({"p": [".03", ".50", ""]})).tolist()
+    [True, False, <NA>]
     >>> holds("age.max() > 40", people)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
     ...
@@ -163,6 +166,8 @@ class _Condition:
                 if [_kind(side)[0] for side in sides] != ["a number", "a number"]:
                     raise self.fault(node, "adds or subtracts what is no number")
                 return _SUMS[type(op)](*sides)
+            case ast.Call(func=ast.Name(id="number"), args=[ast.Name() as column], keywords=[]):
+                return pd.to_numeric(self.column(column), errors="coerce").astype("Float64")
             case ast.Call(
                 func=ast.Name(id="min" | "max" as form), args=[ast.Name() as column], keywords=[]
             ) if _kind(values := self.column(column))[0] == "a number":

@@ -6,6 +6,7 @@ is used here). Nothing in a file or a schema is executed, and no file outside it
 
 import csv
 import io
+import json
 import re
 from codecs import BOM_UTF8
 from collections import Counter
@@ -31,6 +32,20 @@ _FORMS = {
 # Control characters but for tab and line ends, what turns the direction of all that follows, and
 # what no page may hold.
 _CONTROL = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\ufffe\uffff]")
+
+# What to say of a keyword of a JSON Schema that a document breaks.
+_MUST = {
+    "type": "must be of type {}",
+    "enum": "must be one of {}",
+    "const": "must be {}",
+    "pattern": "must match {}",
+    "minimum": "must be {} or more",
+    "uniqueItems": "must not hold the same twice",
+    "minItems": "must hold {} or more",
+    "maxItems": "must hold {} or fewer",
+    "minLength": "must have {} characters or more",
+    "maxLength": "must have {} characters or fewer",
+}
 
 
 @dataclass(frozen=True)
@@ -127,6 +142,41 @@ def told(
             more += [line for other in values[TOLD:] for line in lines[other][first:]]
         right = advice if isinstance(advice, str) else advice(value, lines[value])
         yield Problem(file, lines[value][first], column, value, right, tuple(more))
+
+
+def misfits(document: object, schema: str) -> Iterator[tuple[list[str | int], object, str]]:
+    """Find what a JSON Schema does not allow: where in the document, the value, and what to do.
+
+    Parameters
+    ----------
+    document
+        What JSON or TOML can hold.
+    schema
+        The name of a file beside this module. Where it has an `advice`, this is what to do.
+
+    Examples
+    --------
+    >>> list(misfits({"title": "Our study"}, "settings.schema.json"))
+    [(['records'], '', 'must be set')]
+    """
+    import jsonschema
+
+    rules = json.loads(Path(__file__).with_name(schema).read_bytes())
+    # As of draft 4, for which 5.0 is no whole number.
+    types = jsonschema.Draft4Validator.TYPE_CHECKER
+    kind = jsonschema.validators.extend(jsonschema.Draft202012Validator, type_checker=types)
+    for error in kind(rules).iter_errors(document):
+        path, found = list(error.absolute_path), error.instance
+        if error.validator == "required":
+            yield [*path, error.message.split("'")[1]], "", "must be set"
+        elif error.validator == "additionalProperties":
+            known = error.schema["properties"]
+            advice = f"is not known here; use one of {', '.join(known)}"
+            yield from (([*path, key], "", advice) for key in found if key not in known)
+        else:
+            advice = _MUST[error.validator].format(json.dumps(error.validator_value))
+            value = "" if found is None or isinstance(found, dict | list) else found
+            yield path, value, error.schema.get("advice", advice)
 
 
 def read(folder: Path, path: str, most: int = LARGEST, missing: str = "no such file") -> bytes:

@@ -3,17 +3,15 @@
 Each table of the file is optional: a study without a scale has no `[scale]`.
 """
 
-import dataclasses
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from types import UnionType
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal
 
-from helpers.load.files import TOLD, Problem, StudyError, read, stop_on
+from helpers.load.files import TOLD, Problem, StudyError, misfits, read, stop_on
 
 FILE = "study.toml"
 _HOW = "text stands in quotes, true and false are written small"
@@ -157,6 +155,9 @@ class Settings:
         return self.safe_threshold if self.private else 0
 
 
+_TABLES = {"compare": Compare, "scale": Scale, "themes": Themes, "quotes": Quotes}
+
+
 def load_settings(folder: Path | None = None) -> Settings:
     """Read study.toml of a folder, by default of the one that `data_folder` returns.
 
@@ -193,97 +194,41 @@ def _settings(content: bytes) -> Settings:
     except (ValueError, RecursionError) as error:  # of TOML, or of UTF-8; or nested too deeply
         advice = f"is no TOML in UTF-8: {error}; {_HOW}"
         raise StudyError([Problem(FILE, 0, "", "", advice)]) from None
-    problems: list[Problem] = []
-    lines = text.splitlines()
-    settings = _read(Settings, told, "", lines, problems)
-    if not problems:
-        problems += _value_problems(settings, lines)
+    problems = [setting_problem(*found, text) for found in _misfits(told)]
     if (more := len(problems) - TOLD) > 0:
         problems[TOLD:] = [Problem(FILE, 0, "", "", f"and {more:,} more problems")]
     stop_on(problems)
-    return settings
+    return _made(Settings, told)
 
 
-def _value_problems(settings: Settings, lines: list[str]) -> Iterator[Problem]:
-    """Find values of the right kind that make no sense."""
-    address, scale = settings.licence_url, settings.scale
-    if address and not address.startswith(("https://", "http://")):
-        advice = "use an address that begins with https://"
-        yield setting_problem("licence_url", address, advice, lines)
-    if settings.safe_threshold < 1:
-        yield setting_problem("safe_threshold", settings.safe_threshold, "use 1 or more", lines)
-    if scale and scale.low >= scale.high:
-        advice = f"must be below high, which is {scale.high}"
-        yield setting_problem("low", scale.low, advice, lines, "scale")
-    for column, width in settings.quotes.bands.items():
-        if width < 1:
-            band = f"{column} = {width}"
-            yield setting_problem("bands", band, "use bands of 1 or more", lines, "quotes")
+def _misfits(told: dict[str, Any]) -> Iterator[tuple[Sequence[str | int], object, str]]:
+    """Find what `settings.schema.json` does not allow, and ends of a scale that are none."""
+    found = list(misfits(told, "settings.schema.json"))
+    yield from found
+    scale = told.get("scale")
+    if scale and not found and scale["low"] >= scale["high"]:
+        yield ["scale", "low"], scale["low"], f"must be below high, which is {scale['high']}"
 
 
-def setting_problem(
-    key: str, value: object, advice: str, lines: list[str], table: str = ""
-) -> Problem:
-    """Say what is wrong with a key of study.toml, and on which of its lines it is set, if on any.
+def _made(kind: type, told: dict[str, Any]) -> Any:  # noqa: ANN401, an instance of `kind`
+    values = {key: tuple(v) if isinstance(v, list) else v for key, v in told.items()}
+    values |= {key: _made(_TABLES[key], told[key]) for key in _TABLES.keys() & told.keys()}
+    return kind(**values)
+
+
+def setting_problem(path: Sequence[str | int], value: object, advice: str, text: str) -> Problem:
+    r"""Say what is wrong with a key of study.toml, and on which of its lines it is set, if on any.
 
     Examples
     --------
-    >>> print(setting_problem("low", 9, "must be below 5", ["[scale]", "low = 9"], "scale"))
+    >>> print(setting_problem(["scale", "low"], 9, "must be below 5", "[scale]\nlow = 9"))
     study.toml, line 2, column scale.low: '9': must be below 5
     """
-    name, inside, at = f"{table}.{key}" if table else key, not table, 0
-    for number, line in enumerate(lines, start=1):
+    table, key = ("", *path) if len(path) == 1 else path[:2]
+    inside, at = not table, 0
+    for number, line in enumerate(text.splitlines(), start=1):
         if line.startswith("["):
             inside = line.strip() == f"[{table}]"
         elif inside and not at and line.partition("=")[0].strip() == key:
             at = number
-    return Problem(FILE, at, name, str(value), advice)
-
-
-def _read(
-    kind: type, told: dict[str, Any], table: str, lines: list[str], problems: list[Problem]
-) -> Any:  # noqa: ANN401, an instance of `kind`
-    hints, values = get_type_hints(kind), {}
-    fields = {f.name: f for f in dataclasses.fields(kind)}
-
-    def wrong(key: str, value: object, advice: str) -> None:
-        problems.append(setting_problem(key, value, advice, lines, table))
-
-    for key, value in told.items():
-        if key not in fields:
-            wrong(key, "", f"no such setting; there are {', '.join(fields)}")
-            continue
-        hint = hints[key]
-        inner = [h for h in get_args(hint) if dataclasses.is_dataclass(h)] or [hint]
-        if dataclasses.is_dataclass(inner[0]):
-            if isinstance(value, dict):
-                values[key] = _read(inner[0], value, key, lines, problems)
-            else:
-                wrong(key, value, f"is a table: [{key}]")
-        elif advice := _misfit(value, hint):
-            wrong(key, value, advice)
-        else:
-            values[key] = tuple(value) if isinstance(value, list) else value
-    for key, about in fields.items():
-        needed = about.default is about.default_factory is dataclasses.MISSING
-        if needed and key not in told:
-            wrong(key, "", "must be set")
-    return None if problems else kind(**values)
-
-
-def _misfit(value: object, hint: Any) -> str:  # noqa: ANN401, types are not of one type
-    """Say what a value would have to be; nothing if it is."""
-    kinds = {str: "text in quotes", bool: "true or false", int: "a whole number"}
-    origin = get_origin(hint)
-    if origin is Literal:
-        names = [str(name) for name in get_args(hint)]
-        return "" if value in names else f"use one of {', '.join(names)}"
-    if origin is tuple:
-        is_list = isinstance(value, list) and all(isinstance(part, str) for part in value)
-        return "" if is_list else 'use a list of texts: ["one", "two"]'
-    if origin is Mapping:
-        inner = get_args(hint)[1]
-        is_table = isinstance(value, dict) and not any(_misfit(v, inner) for v in value.values())
-        return "" if is_table else f"use a table whose values are {kinds[inner]}"
-    is_kind = isinstance(value, hint) and isinstance(value, bool) == (hint is bool)
-    return "" if is_kind or isinstance(hint, UnionType) else f"use {kinds[hint]}"
+    return Problem(FILE, at, ".".join(map(str, path)), str(value), advice)

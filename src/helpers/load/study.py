@@ -2,28 +2,26 @@
 
 What the tables look like stands in the folder's `datapackage.json` (a Frictionless Data Package,
 https://specs.frictionlessdata.io/, of whose version 1 `package.schema.json` lists the part that is
-known here), and what the helpers need of them in `helpers.load.needs`. A data folder is data:
+known here), and what the helpers need of them in `needs.toml`. A data folder is data:
 nothing in it is executed, nothing outside it is read, and no address in it is asked.
 """
 
 import dataclasses
 import hashlib
 import json
-import math
 import os
 import re
+import tomllib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
-from helpers.load import needs
 from helpers.load.conditions import ConditionError, holds
 from helpers.load.files import (
     TOLD,
@@ -32,6 +30,7 @@ from helpers.load.files import (
     blank_problems,
     cell_problems,
     key_problems,
+    misfits,
     read,
     read_cells,
     reference_problems,
@@ -42,22 +41,17 @@ from helpers.load.files import (
 from helpers.load.settings import FILE, Scale, Settings, data_folder, load_settings, setting_problem
 
 PACKAGE = "datapackage.json"
+LANGUAGE = "language"
+"""The column that tells rows in several languages apart; tables in one language do without."""
+NEEDS = tomllib.loads(Path(__file__).with_name("needs.toml").read_text(encoding="utf-8"))
+"""What the helpers need of each table that a study may have.
+
+:meta hide-value:
+"""
+
 _LARGEST_PACKAGE = 1_000_000  # bytes
 # Two characters between which something ends: ASCII, and not both in a word.
 _IS_APART = re.compile(r"(?=[\0-\x7f]{2})([^\w']|.[^\w'])", re.ASCII | re.DOTALL)
-
-# What to say of a keyword of the schema that the package breaks; of others jsonschema says it.
-_MUST = {
-    "type": "must be of type {}",
-    "enum": "must be one of {}",
-    "const": "must be {}",
-    "pattern": "must match {}",
-    "uniqueItems": "must not hold the same twice",
-    "minItems": "must hold {} or more",
-    "maxItems": "must hold {} or fewer",
-    "minLength": "must have {} characters or more",
-    "maxLength": "must have {} characters or fewer",
-}
 
 
 @dataclass(frozen=True)
@@ -93,7 +87,7 @@ class Study:
         """The languages of the answers, the one that was spoken first."""
         if "responses" not in self.every:
             return [self.language]
-        return list(self.every["responses"][needs.LANGUAGE].astype("category").cat.categories)
+        return list(self.every["responses"][LANGUAGE].astype("category").cat.categories)
 
     def in_language(self, language: str) -> "Study":
         """Return the study with answers, codes, codebook and vocabulary in another language.
@@ -110,8 +104,8 @@ class Study:
         """
         if language not in self.languages:
             raise ValueError(f"no answers in {language!r}; there are {', '.join(self.languages)}")
-        one = {n: table[table[needs.LANGUAGE].eq(language)] for n, table in self.every.items()}
-        one = {n: t.drop(columns=needs.LANGUAGE).reset_index(drop=True) for n, t in one.items()}
+        one = {n: table[table[LANGUAGE].eq(language)] for n, table in self.every.items()}
+        one = {n: t.drop(columns=LANGUAGE).reset_index(drop=True) for n, t in one.items()}
         return dataclasses.replace(self, language=language, **one)
 
     def book(self, question: str) -> pd.DataFrame:
@@ -132,8 +126,12 @@ class Study:
         return getattr(self, self.settings.scale.items)
 
 
-_OTHERS = ("package", "settings", "language", "every")
-_TABLES = [field.name for field in fields(Study) if field.name not in _OTHERS]
+class _Table(NamedTuple):
+    """What the package says of a table, and the cells of its file."""
+
+    path: str
+    schema: dict[str, Any]
+    cells: pd.DataFrame
 
 
 def load_study(folder: str | Path | None = None, language: str | None = None) -> Study:
@@ -164,49 +162,32 @@ def load_study(folder: str | Path | None = None, language: str | None = None) ->
     missing = f"no such file in {folder}; give the folder that holds it, or set STUDY_DATA to it"
     content = read(folder, PACKAGE, _LARGEST_PACKAGE, missing)
     package = _package(content)
-    schemas = {r["name"]: r["schema"] for r in package["resources"]}
-    paths = {r["name"]: r["path"] for r in package["resources"]}
-    contents, cells, problems = _read_tables(folder, paths, schemas)
+    contents, tables, problems = _read_tables(folder, package)
+    files = [table.path for table in tables.values()]
     settings = load_settings(folder)
-    checked = os.environ.get("STUDY_CHECKED")
+    checked = Path(os.environ.get("STUDY_CHECKED", os.devnull))
     state = _digest(content, read(folder, FILE), *contents)
-    is_known = bool(checked) and _is_kept(Path(checked), state)
+    is_known = checked.exists() and checked.read_bytes() == state
     if not is_known:
-        problems += _cell_problems(cells, paths, schemas)
-        problems += _key_problems(cells, paths, schemas, problems)
-        stop_on(problems, paths.values())
-    tables = {name: typed(cells[name], schemas[name]["fields"]) for name in cells}
-    stop_on(_settings_problems(settings, tables, folder))
+        problems += _cell_problems(tables)
+        problems += _key_problems(tables, problems)
+        stop_on(problems, files)
+    frames = {name: typed(table.cells, table.schema["fields"]) for name, table in tables.items()}
+    stop_on(_settings_problems(settings, frames, folder))
     if not is_known:
-        stop_on(_rule_problems(settings, tables, cells, paths, schemas), paths.values())
-    if checked and not is_known:
-        _keep(Path(checked), state)
-    every = {name: table for name, table in tables.items() if needs.LANGUAGE in table}
+        stop_on(_rule_problems(settings, frames, tables), files)
+        checked.write_bytes(state)
+    every = {name: frame for name, frame in frames.items() if LANGUAGE in frame}
     spoken = (settings.themes and settings.themes.language) or settings.language
-    study = Study(**tables, package=package, settings=settings, language=spoken, every=every)
+    study = Study(**frames, package=package, settings=settings, language=spoken, every=every)
     return study.in_language(language or settings.language) if every else study
 
 
-def _digest(*contents: bytes) -> str:
+def _digest(*contents: bytes) -> bytes:
     """Return one SHA-256 for contents and for what checks them."""
     code = (path.read_bytes() for path in sorted(Path(__file__).parent.glob("*.*")))
     hashes = (hashlib.sha256(content).digest() for content in (*contents, *code))
-    return hashlib.sha256(b"".join(hashes)).hexdigest()
-
-
-def _is_kept(file: Path, state: str) -> bool:
-    try:
-        return file.read_text(encoding="ascii") == state
-    except (OSError, UnicodeDecodeError):
-        return False
-
-
-def _keep(file: Path, state: str) -> None:
-    """Write a state beside a file and swap it in; without it, tables are only checked again."""
-    with suppress(OSError):
-        unfinished = file.with_name(f"{file.name}.{os.getpid()}")
-        unfinished.write_text(state, encoding="ascii")
-        unfinished.replace(file)
+    return hashlib.sha256(b"".join(hashes)).digest()
 
 
 # --- The package ---
@@ -219,7 +200,8 @@ def _package(content: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         advice = f"no valid JSON in UTF-8: {error}"
         raise StudyError([Problem(PACKAGE, 0, "", "", advice)]) from None
-    stop_on(_form_problems(package))
+    found = islice(misfits(package, "package.schema.json"), TOLD)
+    stop_on(Problem(PACKAGE, 0, _place(package, at), str(v), advice) for at, v, advice in found)
     stop_on(_package_problems(package))
     return package
 
@@ -228,23 +210,11 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no number of JSON")
 
 
-def _form_problems(package: object) -> Iterator[Problem]:
-    """Hold the package against `package.schema.json`."""
-    import jsonschema
-
-    schema = json.loads(Path(__file__).with_name("package.schema.json").read_bytes())
-    for error in islice(jsonschema.Draft202012Validator(schema).iter_errors(package), TOLD):
-        must = _MUST.get(error.validator, error.message)
-        advice = must.format(json.dumps(error.validator_value))
-        value = error.instance if isinstance(error.instance, str | int | float) else ""
-        yield Problem(PACKAGE, 0, _place(package, error.absolute_path), str(value), advice)
-
-
 def _place(package: object, path: Iterable[str | int]) -> str:
     """Say where in the package something is, by names where there are any."""
     steps = []
     for step in path:
-        package = package[step]
+        package = package[step] if isinstance(step, int) or step in package else None
         name = package.get("name") if isinstance(package, dict) else None
         steps.append(name if isinstance(step, int) and isinstance(name, str) else f"{step}")
     return ".".join(steps)
@@ -253,14 +223,15 @@ def _place(package: object, path: Iterable[str | int]) -> str:
 def _package_problems(package: dict[str, Any]) -> Iterator[Problem]:
     """Find what is wrong with a package of the right form."""
     names = [resource["name"] for resource in package["resources"]]
-    wrong = [name for name in dict.fromkeys(names) if names.count(name) > _TABLES.count(name)]
+    wrong = {name for name, times in Counter(names).items() if times > (name in NEEDS)}
     for name in sorted(wrong):
-        advice = f"is one table too many; there may be each of {', '.join(_TABLES)}"
+        advice = f"is one table too many; there may be each of {', '.join(NEEDS)}"
         yield Problem(PACKAGE, 0, "resources", name, advice)
-    lost = {"participants"} | {o for n, _, o, _ in needs.REFERENCES if n in names} - {"omi"}
-    for name in sorted(lost - set(names)):
+    needed = {o for name in NEEDS.keys() & names for o in NEEDS[name].get("references", [])}
+    lost = {"participants", *(needed - {"omi"})} - set(names)
+    for name in sorted(lost):
         yield Problem(PACKAGE, 0, "resources", name, "is missing; other tables rest on it")
-    if wrong or lost - set(names):
+    if wrong or lost:
         return
     schemas = {resource["name"]: resource["schema"] for resource in package["resources"]}
     columns = {name: [f["name"] for f in schema["fields"]] for name, schema in schemas.items()}
@@ -272,7 +243,7 @@ def _package_problems(package: dict[str, Any]) -> Iterator[Problem]:
         for field in schema["fields"]:
             yield from _field_problems(f"{place}.fields.{field['name']}", field)
         types = {field["name"]: field["type"] for field in schema["fields"]}
-        for column, needed in needs.COLUMNS[name].items():
+        for column, needed in NEEDS[name]["columns"].items():
             if types.get(column) != needed:
                 advice = f"the helpers need this column, of type {needed}"
                 yield Problem(PACKAGE, 0, f"{place}.fields", column, advice)
@@ -300,11 +271,6 @@ def _field_problems(place: str, field: dict[str, Any]) -> Iterator[Problem]:
     except (regex.error, RecursionError, OverflowError, MemoryError) as error:
         at = f"{place}.constraints.pattern"
         yield Problem(PACKAGE, 0, at, rules["pattern"], f"is no regular expression: {error}")
-    kinds = {"integer": int, "number": int | float, "boolean": bool, "string": str}
-    for level in rules.get("enum", []):
-        if not isinstance(level, kinds[field["type"]]):
-            advice = f"is not of the field's type, {field['type']}"
-            yield Problem(PACKAGE, 0, f"{place}.constraints.enum", str(level), advice)
 
 
 def _rules(field: dict[str, Any]) -> dict[str, Any]:
@@ -319,101 +285,97 @@ def _names(names: str | list[str]) -> list[str]:
 
 
 def _read_tables(
-    folder: Path, paths: dict[str, str], schemas: dict[str, dict[str, Any]]
-) -> tuple[list[bytes], dict[str, pd.DataFrame], list[Problem]]:
+    folder: Path, package: dict[str, Any]
+) -> tuple[list[bytes], dict[str, _Table], list[Problem]]:
     """Return contents and cells of all files, and rows that are too short or long."""
-    contents, cells = [], {}
+    contents, tables = [], {}
     fatal: list[Problem] = []
     lengths: list[Problem] = []
-    for name, path in paths.items():
+    for resource in package["resources"]:
+        name, path, schema = (resource[key] for key in ("name", "path", "schema"))
         try:
-            content = read(folder, path)
+            contents.append(read(folder, path))
         except StudyError as error:
             place = f"resources.{name}.path"
             fatal += (Problem(PACKAGE, 0, place, path, p.advice) for p in error.problems)
             continue
-        contents.append(content)
-        columns = [field["name"] for field in schemas[name]["fields"]]
+        columns = [field["name"] for field in schema["fields"]]
         try:
-            cells[name], found = read_cells(path, content, columns, needs.MOST[name])
-            lengths += found
+            cells, found = read_cells(path, contents[-1], columns, NEEDS[name]["most"])
         except StudyError as error:
             fatal += error.problems
-    stop_on(fatal, paths.values())
-    return contents, cells, lengths
+            continue
+        tables[name] = _Table(path, schema, cells)
+        lengths += found
+    stop_on(fatal, (resource["path"] for resource in package["resources"]))
+    return contents, tables, lengths
 
 
-def _cell_problems(
-    cells: dict[str, pd.DataFrame], paths: dict[str, str], schemas: dict[str, dict[str, Any]]
-) -> Iterator[Problem]:
-    for name, schema in schemas.items():
-        needed = needs.KEYS[name]
-        for field in schema["fields"]:
-            is_key = any(field["name"] in key for key in needed)
-            rules = _rules(field) | ({"required": True} if is_key else {})
+def _cell_problems(tables: dict[str, _Table]) -> Iterator[Problem]:
+    for name, table in tables.items():
+        of_keys = {column for key in NEEDS[name].get("keys", []) for column in key}
+        for field in table.schema["fields"]:
+            rules = _rules(field) | ({"required": True} if field["name"] in of_keys else {})
             try:
-                yield from cell_problems(paths[name], cells[name], field | {"constraints": rules})
+                yield from cell_problems(table.path, table.cells, field | {"constraints": rules})
             except TimeoutError:
                 place = f"resources.{name}.schema.fields.{field['name']}.constraints.pattern"
                 advice = "takes too long on the cells of this column; write a simpler one"
                 yield Problem(PACKAGE, 0, place, rules["pattern"], advice)
 
 
-def _key_problems(
-    cells: dict[str, pd.DataFrame],
-    paths: dict[str, str],
-    schemas: dict[str, dict[str, Any]],
-    known: list[Problem],
-) -> Iterator[Problem]:
+def _key_problems(tables: dict[str, _Table], known: list[Problem]) -> Iterator[Problem]:
     """Find rows with the key of another row, and rows that refer to none.
 
     What may only follow from problems that are known already is not looked for.
     """
-    keys = {
-        name: [key for key in _bare(needs.KEYS[name], table) if set(key) <= set(table)]
-        for name, table in cells.items()
-    }
-    references = list(_references(cells))
-    for name, schema in schemas.items():
-        keys[name] += [[f["name"]] for f in schema["fields"] if _rules(f).get("unique")]
-        keys[name] += [_names(schema["primaryKey"])] if "primaryKey" in schema else []
-        for key in schema.get("foreignKeys", []):
-            other, own = key["reference"]["resource"] or name, _names(key["fields"])
-            references.append((name, own, other, _names(key["reference"]["fields"])))
     faulty = {(problem.file, column) for problem in known for column in problem.column.split(", ")}
 
-    def sound(name: str, columns: list[str]) -> bool:
-        return faulty.isdisjoint((paths[name], column) for column in ["", *columns])
+    def sound(table: _Table, columns: list[str]) -> bool:
+        return faulty.isdisjoint((table.path, column) for column in ["", *columns])
 
-    for name, table in cells.items():
-        for column in dict.fromkeys(chain(*keys[name])):
-            for problem in blank_problems(paths[name], table, column):
-                faulty.add((paths[name], column))
+    for name, table in tables.items():
+        keys = _keys(name, table)
+        for column in dict.fromkeys(chain(*keys)):
+            for problem in blank_problems(table.path, table.cells, column):
+                faulty.add((table.path, column))
                 yield problem
-        for key in map(list, dict.fromkeys(map(tuple, keys[name]))):
-            for problem in key_problems(paths[name], table, key) if sound(name, key) else ():
-                faulty.update((paths[name], column) for column in key)
+        for key in keys:
+            for problem in key_problems(table.path, table.cells, key) if sound(table, key) else ():
+                faulty.update((table.path, column) for column in key)
                 yield problem
-    for name, own, other, others in {str(r): r for r in references}.values():
-        if sound(name, own) and sound(other, others):
-            known_there = cells[other][others]
-            yield from reference_problems(paths[name], cells[name], own, other, known_there)
+    for name, table in tables.items():
+        for other, columns in _references(name, tables):
+            own, others = list(columns), list(columns.values())
+            if sound(table, own) and sound(tables[other], others):
+                there = tables[other].cells[others]
+                yield from reference_problems(table.path, table.cells, own, other, there)
 
 
-def _bare(keys: Iterable[list[str]], *tables: pd.DataFrame) -> list[list[str]]:
-    """Leave the language out of keys where a table has none."""
-    if all(needs.LANGUAGE in table for table in tables):
-        return list(keys)
-    return [[column for column in key if column != needs.LANGUAGE] for key in keys]
+def _keys(name: str, table: _Table) -> list[list[str]]:
+    """Return the columns that together tell the rows of a table apart."""
+    has, fields = {*table.cells}, table.schema["fields"]
+    needed = [[c for c in key if c in has or c != LANGUAGE] for key in NEEDS[name].get("keys", [])]
+    keys = [key for key in needed if has.issuperset(key)]
+    keys += [[field["name"]] for field in fields if _rules(field).get("unique")]
+    keys += [_names(table.schema.get("primaryKey", []))]
+    return [list(key) for key in dict.fromkeys(map(tuple, keys)) if key]
 
 
-def _references(cells: dict[str, pd.DataFrame]) -> Iterator[needs.Reference]:
-    """Return which of the needed references the tables can have."""
-    for name, own, other, others in needs.REFERENCES:
-        if name in cells and other in cells:
-            own, others = _bare([own, others], cells[name], cells[other])
-            if set(own) <= set(cells[name]) and set(others) <= set(cells[other]):
-                yield name, own, other, others
+def _references(name: str, tables: dict[str, _Table]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Yield the tables to which a table refers, and the columns there by the columns here."""
+    schema, seen = tables[name].schema, []
+    references = [*NEEDS[name].get("references", {}).items()]
+    for key in schema.get("foreignKeys", []):
+        pairs = zip(_names(key["fields"]), _names(key["reference"]["fields"]), strict=True)
+        references.append((key["reference"]["resource"] or name, dict(pairs)))
+    for other, columns in references:
+        if other in tables:
+            here, there = tables[name].cells, tables[other].cells
+            fit = {a: b for a, b in columns.items() if a != LANGUAGE or (a in here and b in there)}
+            if {*fit} <= {*here} and (other, fit) not in seen:
+                seen.append((other, fit))
+                yield other, fit
 
 
 # --- Rules ---
@@ -423,12 +385,12 @@ def _settings_problems(
     settings: Settings, tables: dict[str, pd.DataFrame], folder: Path
 ) -> Iterator[Problem]:
     """Find what study.toml names and the tables have not, beside what they have."""
-    lines = read(folder, FILE).decode().splitlines()
+    text = read(folder, FILE).decode()
 
     def unknown(table: str, key: str, names: Iterable[str], there: Iterable[str]) -> Iterator:
         for name in sorted({*names} - {*there}):
             advice = f"is not there; use one of {', '.join(map(str, there)) or 'nothing'}"
-            yield setting_problem(key, name, advice, lines, table)
+            yield setting_problem([table, key], name, advice, text)
 
     scale, compare, themes = settings.scale, settings.compare, settings.themes
     people = tables["participants"]
@@ -454,63 +416,55 @@ def _settings_problems(
 
 
 def _rule_problems(
-    settings: Settings,
-    tables: dict[str, pd.DataFrame],
-    cells: dict[str, pd.DataFrame],
-    paths: dict[str, str],
-    schemas: dict[str, dict[str, Any]],
+    settings: Settings, frames: dict[str, pd.DataFrame], tables: dict[str, _Table]
 ) -> Iterator[Problem]:
     """Check what no single cell can tell."""
-    for name, schema in schemas.items():
-        for number, rule in enumerate(schema.get("rules", [])):
+    for name, table in tables.items():
+        rows, rules = frames[name], table.schema.get("rules", [])
+        if rules and name != "participants" and "participant_id" in rows:
+            people, key = frames["participants"], "participant_id"
+            rows = rows.merge(people, "left", key, suffixes=("", "_of_participant"))
+        for number, rule in enumerate(rules):
             try:
-                broken = ~holds(rule["holds"], tables[name]).fillna(True)
+                broken = ~holds(rule["holds"], rows).fillna(True)
             except ConditionError as error:
                 place = f"resources.{name}.schema.rules.{number}.holds"
                 yield Problem(PACKAGE, 0, place, rule["holds"], str(error))
                 continue
-            wrong = cells[name].loc[broken.to_numpy(dtype=bool), rule["column"]]
-            yield from told(paths[name], rule["column"], wrong.items(), rule["advice"])
-    if "responses" in cells and "patient_contact" in cells["participants"]:
-        yield from _asked_problems(cells, paths)
-    if "codings" in cells:
-        yield from _span_problems(cells, paths["codings"], settings.records == "synthetic")
+            wrong = table.cells.loc[broken.to_numpy(dtype=bool), rule["column"]]
+            yield from told(table.path, rule["column"], wrong.items(), rule["advice"])
+    if "codings" in tables:
+        yield from _span_problems(tables, settings.records == "synthetic")
     if settings.scale:
-        yield from _item_problems(cells, paths, schemas, settings.scale)
-    if "facts" in cells:
-        others = cells["facts"]["conflicts_with"].str.split().explode().dropna()
-        wrong = others[~others.isin(cells["facts"]["fact_id"])]
-        yield from told(paths["facts"], "conflicts_with", wrong.items(), "no fact has this fact_id")
+        yield from _scale_problems(settings.scale, tables)
+    if "facts" in tables:
+        path, _, cells = tables["facts"]
+        others = cells["conflicts_with"].str.split().explode().dropna()
+        wrong = others[~others.isin(cells["fact_id"])]
+        yield from told(path, "conflicts_with", wrong.items(), "no fact has this fact_id")
 
 
-def _asked_problems(cells: dict[str, pd.DataFrame], paths: dict[str, str]) -> Iterator[Problem]:
-    asked = cells["participants"].set_index("participant_id")["patient_contact"]
-    people = cells["responses"]["participant_id"]
-    wrong = people[people.map(asked).ne("true")]
-    advice = "answered, but patient_contact is not true; only people with contact were asked"
-    yield from told(paths["responses"], "participant_id", wrong.items(), advice)
-
-
-def _span_problems(cells: dict[str, pd.DataFrame], file: str, is_ours: bool) -> Iterator[Problem]:
+def _span_problems(tables: dict[str, _Table], is_ours: bool) -> Iterator[Problem]:
     """Find stretches that are none, that cut a word or a letter, and that are coded twice.
 
     Words may be cut where the texts were not written with their codes: people select as they do.
     """
-    codings = cells["codings"].astype({"start": int, "end": int})
-    key = [c for c in ("participant_id", "question", needs.LANGUAGE) if c in codings]
-    spans = codings.join(cells["responses"].set_index(key)["text"], on=key)
+    file, _, cells = tables["codings"]
+    codings = cells.astype({"start": int, "end": int})
+    key = [c for c in ("participant_id", "question", LANGUAGE) if c in codings]
+    spans = codings.join(tables["responses"].cells.set_index(key)["text"], on=key)
     faults: dict[tuple[str, str], list[int]] = {}
     rows = zip(spans.index, spans["text"], spans["start"], spans["end"], strict=True)
     for line, answer, start, end in rows:
         for fault in _span_faults(answer, start, end, is_ours):
             faults.setdefault(fault, []).append(line)
     for (column, advice), lines in faults.items():
-        yield from told(file, column, cells["codings"].loc[lines, column].items(), advice)
+        yield from told(file, column, cells.loc[lines, column].items(), advice)
     group = [*key, "theme", "coder"]
     order = codings.sort_values([*group, "start"])
     groups = order.groupby(group, sort=False).ngroup()
     reached = order["end"].groupby(groups).cummax().groupby(groups).shift()
-    wrong = cells["codings"].loc[order.index[order["start"] < reached], "start"].sort_index()
+    wrong = cells.loc[order.index[order["start"] < reached], "start"].sort_index()
     advice = "the same coder gave the same theme to words before it that reach beyond this start"
     yield from told(file, "start", wrong.items(), advice)
 
@@ -547,34 +501,13 @@ def _borders(answer: str, words: bool) -> frozenset[int]:
     return frozenset(letters & borders if words else letters)
 
 
-def _item_problems(
-    cells: dict[str, pd.DataFrame],
-    paths: dict[str, str],
-    schemas: dict[str, dict[str, Any]],
-    scale: Scale,
-) -> Iterator[Problem]:
-    """Find items that nobody answered, and printed figures that no answers can have."""
-    items, path = cells[scale.items], paths[scale.items]
-    lost = items.loc[~items["item"].isin(cells[scale.answers].columns), "item"]
+def _scale_problems(scale: Scale, tables: dict[str, _Table]) -> Iterator[Problem]:
+    """Find items that nobody answered, and answers that nobody could tick."""
+    (path, _, items), (file, _, answers) = tables[scale.items], tables[scale.answers]
+    lost = items.loc[~items["item"].isin(answers.columns), "item"]
     yield from told(path, "item", lost.items(), f"{scale.answers} has no column of this name")
     for item in items["item"].drop(lost.index):
-        given = pd.to_numeric(cells[scale.answers][item], errors="coerce")
-        wrong = cells[scale.answers].loc[(given < scale.low) | (given > scale.high), item]
+        given = pd.to_numeric(answers[item], errors="coerce")
+        wrong = answers.loc[(given < scale.low) | (given > scale.high), item]
         advice = f"lies outside the scale, which goes from {scale.low} to {scale.high} in {FILE}"
-        yield from told(paths[scale.answers], item, wrong.items(), advice)
-    rules = {field["name"]: _rules(field) for field in schemas[scale.answers]["fields"]}
-    low, high = (
-        items["item"].map({item: rule.get(end, math.nan) for item, rule in rules.items()})
-        for end in ("minimum", "maximum")
-    )
-    possible = {
-        "mean": (low, high, "lies outside the item's scale"),
-        "sd": (0, math.inf, "an SD is not below 0"),
-        "df": (math.ulp(0), math.inf, "degrees of freedom are more than 0"),
-        "p": (0, 1, "a p lies from 0 to 1"),
-    }
-    for column in items:  # such as mean_women
-        least, most, advice = possible.get(column.partition("_")[0], (math.nan, math.nan, ""))
-        printed = pd.to_numeric(items[column], errors="coerce")
-        wrong = items.loc[(printed < least) | (printed > most), column]
-        yield from told(path, column, wrong.items(), advice)
+        yield from told(file, item, wrong.items(), advice)
