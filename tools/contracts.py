@@ -13,7 +13,25 @@ WHOLE = Path(__file__).resolve().parents[1] / "book"
 # --- What Sphinx, myst-nb and Pygments write, and book/_ext/pages.py replaces ---
 
 MARKUP = [  # by what is shorter, and easier to announce
-    (r'<span class="(?:n|nn|nx|o|p|w)">([^<]*)</span>', r"\1"),  # are in the colour of the text
+    (r'<span class="pre">([^<]*)</span>', r"\1"),
+    # All this is in the colour of the text.
+    (
+        r'<span class="(?:g[opr]|n|nn|nx|o|p|w|x|colon|default_value|sig-paren|sig-return-\w+)">'
+        r"((?:[^<]|</?a\b[^>]*>)*)</span>",
+        r"\1",
+    ),
+    (r'<span class="(?:n|sig-return)">((?:[^<]|</?a\b[^>]*>)*)</span>', r"\1"),
+    (r'<em class="sig-param">(.*?)</em>', r"\1"),
+    (r"sig sig-object py", "sig"),
+    (r"sig-name descname", "sig-name"),
+    (
+        r'class="reference internal"( href="[^"]*")><span (class="viewcode-link")>([^<]*)</span>',
+        r"\2\1>\3",
+    ),
+    (r' class="field-(?:odd|even)"', ""),
+    (r' class="(?:code )?docutils literal notranslate"', ' class="notranslate"'),
+    (r' class="reference internal"', ""),
+    (r" docutils container(?=\")", ""),
     (r'</span>(\n*)<span class="s[2i]">', r"\1"),  # nor do pieces of a string differ in theirs
     (r"<pre><span></span>", "<pre>"),
     # Apostrophes as in the text around outputs, in drawings too; quotation marks stay.
@@ -26,7 +44,8 @@ MARKUP = [  # by what is shorter, and easier to announce
 ]
 CONTENTS = [  # in the list of all pages
     (r' aria-level="2"| role="heading"', ""),
-    (r'class="current reference internal"', 'aria-current="page"'),
+    (r'class="current reference internal" href="#"', 'aria-current="page" href="#"'),
+    (r' class="reference internal"| class="toctree-l\d(?: current)?"', ""),
 ]
 UNUSED = [  # files that no page asks for, below _static
     *("mystnb.*.css", "pygments.css"),
@@ -45,7 +64,7 @@ TABLE_BOX = "table-box"
 
 TITLE = re.compile(r"<article\b.*?</h1>", re.DOTALL)
 PDF_PLACE = "<!-- PDF -->"
-OTHER_PAGES = "#contents > ul > li > a:not([aria-current])"
+NEXT_PAGE = 'link[rel="next"]'
 
 # --- What pages must have once they are built, and who looks for it ---
 

@@ -47,19 +47,20 @@ def main() -> None:
 
 
 def in_one_page(site: Path, root: str) -> str:
-    """Return the first page with the articles of all others added in the order of the contents.
+    """Return the first page with the articles of all others added, each with the next.
 
     `root` is the name by which other pages link to the first, which index.html is a copy of.
     """
-    first = read(site, root)
-    links = first.select(contracts.OTHER_PAGES)
-    names = [root, *(link["href"] for link in links)]
-    main = first.find("main")
-    main.clear()
-    for name in names:
-        article = read(site, name).find("article")
-        rename(article, name, set(names))
-        main.append(article)
+    first = page = read(site, root)
+    articles = {root: first.article}
+    while link := page.select_one(contracts.NEXT_PAGE):
+        name = normpath(PurePosixPath(list(articles)[-1]).parent / link["href"])
+        page = read(site, name)
+        articles[name] = page.article
+    first.main.clear()
+    for name, article in articles.items():
+        rename(article, name, set(articles))
+        first.main.append(article)
     for script in first.find_all("script"):
         script.decompose()  # explorers then show all their views
     first.head.append(first.new_tag("style", string="article{break-before:page}"))

@@ -41,7 +41,7 @@ def insert_reference(_: Sphinx, __: str, content: list[str]) -> None:
 
     def reference(found: re.Match[str]) -> str:
         return "\n".join(
-            f"### {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n"
+            f"## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n"
             for module in modules(found[1])
         )
 

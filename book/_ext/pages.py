@@ -124,7 +124,7 @@ def improved(html: str, markup: list[tuple[str, str]], met: Counter[str]) -> str
 
 def contents(context: dict[str, Any], met: Counter[str]) -> str:
     """Return links to all pages, the one to this page marked and followed by its sections."""
-    links = context["toctree"](collapse=False, includehidden=True, titles_only=True, maxdepth=1)
+    links = context["toctree"](collapse=True, includehidden=True, titles_only=True, maxdepth=2)
     html = improved(links or "", contracts.CONTENTS, met)
     return HERE.sub(lambda found: found[0] + context["sections"], html)
 

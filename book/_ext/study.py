@@ -39,7 +39,7 @@ def introduce(
     app: Sphinx, page: str, _: str, context: dict[str, Any], doctree: nodes.document | None
 ) -> None:
     """Say under the title of a chapter that its records are synthetic, and how long it takes."""
-    if doctree is None or "/" not in page:
+    if doctree is None or not page.startswith("chapters/"):
         return
     line = f"About {minutes(doctree)} min to read."
     if load_settings().records == "synthetic":

@@ -26,7 +26,7 @@ const here = contents.querySelector("[aria-current]");
 if (here) contents.scrollTop = here.offsetTop - contents.clientHeight / 3;
 
 // Mark the section that is being read, and keep its link in sight.
-const links = [...contents.querySelectorAll("li li a[href^='#']")];
+const links = [...contents.querySelectorAll("li li a[href^='#']:not([href='#'])")];
 const places = links.map((link) => document.getElementById(link.hash.slice(1)));
 const mark = () => {
   const line = innerHeight / 3;
