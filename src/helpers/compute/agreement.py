@@ -275,8 +275,7 @@ def unitizing(units: pd.DataFrame, length: int) -> float:
 def on_where(study: Study, question: str) -> pd.DataFrame:
     """Measure for every theme how far coders agree on which words it stands in.
 
-    All answers to the question are taken as one text, one after the other. A coder's stretches of
-    one theme that overlap or touch are one.
+    All answers to the question are taken as one text, one after the other.
 
     Parameters
     ----------
@@ -296,25 +295,17 @@ def on_where(study: Study, question: str) -> pd.DataFrame:
     >>> on_where(load_study(), "recovery").columns.tolist()
     ['theme', 'label', 'share', 'alpha']
     """
-    codings = study.codings[study.codings["question"].eq(question)]
-    lengths = study.texts(question).str.len()
-    placed = codings.assign(begins=codings["participant_id"].map(lengths.cumsum() - lengths))
-    total, names = int(lengths.sum()), coders(study, question)
+    names, lengths = coders(study, question), study.texts(question).str.len()
+    units = study.codings[study.codings["question"].eq(question)].astype({"coder": str})
+    units = units[units["coder"].isin(names)].rename(columns={"theme": "value"})
+    begins = units["participant_id"].map(lengths.cumsum() - lengths)
+    units[["start", "end"]] = units[["start", "end"]].add(begins, axis="index")
+    total = int(lengths.sum())
     rows = []
     for theme, label in study.book(question)["label"].items():
-        of_theme = placed[placed["theme"].eq(theme)]
-        units = []
-        for coder in names:
-            marked = np.zeros(total + 2, dtype=int)
-            own = of_theme[of_theme["coder"].eq(coder)]
-            for begin, start, end in own[["begins", "start", "end"]].itertuples(index=False):
-                marked[1 + begin + start : 1 + begin + end] = 1
-            edges = np.diff(marked)
-            starts, ends = np.nonzero(edges == 1)[0], np.nonzero(edges == -1)[0]
-            units += [(coder, theme, s, e) for s, e in zip(starts, ends, strict=True)]
-        units = pd.DataFrame(units, columns=["coder", "value", "start", "end"])
-        share = (units["end"] - units["start"]).sum() / (total * len(names))
-        rows.append((theme, label, share, unitizing(units, total)))
+        of_theme = units[units["value"].eq(theme)]
+        share = (of_theme["end"] - of_theme["start"]).sum() / (total * len(names))
+        rows.append((theme, label, share, unitizing(of_theme, total)))
     return pd.DataFrame(rows, columns=["theme", "label", "share", "alpha"])
 
 

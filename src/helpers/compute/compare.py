@@ -27,7 +27,18 @@ _OF_TWO = [
     "welch_p", "test", "t", "df", "p", "diff", "diff_low", "diff_high",
     "hedges_g", "g_low", "g_high", "mwu_p", "superiority", "p_holm", "p_bh", "note",
 ]
+_SIDES = [f"{figure}_{side}" for side in (1, 2) for figure in ("n", "mean", "sd")]
 # fmt: on
+# What is in one column of `compare` for all designs, and what it is of two groups.
+_AS_ANY = {
+    "statistic": "welch_t",
+    "df": "welch_df",
+    "p": "welch_p",
+    "p_rank": "mwu_p",
+    "size": "hedges_g",
+    "low": "g_low",
+    "high": "g_high",
+}
 
 
 def compare(
@@ -98,7 +109,10 @@ def compare(
             raise ValueError(f"the same people are compared at two times, not {len(levels)}")
         rows = [_paired(answers, item, group, levels, person) for item in items]
     elif len(levels) == 2:
-        rows = _two(answers, items, group, levels)
+        tests = _tests(answers, items, group, {level: str(level) for level in levels})
+        names = {"test": "Welch's t", "rank_test": "Mann-Whitney", "effect": "Hedges' g"}
+        figures = {name: tests[own] for name, own in _AS_ANY.items()}
+        rows = tests.drop(columns="t").assign(n=tests["n_1"] + tests["n_2"], **names, **figures)
     else:
         rows = [_several(*of_item) for of_item in _samples(answers, items, group, levels)]
     table = pd.DataFrame(rows)
@@ -193,15 +207,9 @@ def two_groups(
     >>> result.loc["item_02", "note"]
     'every answer is the same'
     """
-    rows = [
-        {"item": item} | _compared(*samples, list(labels.values()))
-        for item, samples in _samples(answers, items, group, [*labels])
-    ]
-    moments = [f"{figure}_{name}" for name in labels.values() for figure in ("n", "mean", "sd")]
-    result = pd.DataFrame(rows, columns=["item", *moments, *_OF_TWO])
-    words = result[["test", "note"]]  # pandas 2.2 would make a word of what is missing
-    result = result.assign(**words.astype("str").where(words.notna()))
-    return result.assign(p_holm=adjust(result["p"], "holm"), p_bh=adjust(result["p"], "fdr_bh"))
+    named = [f"{figure}_{name}" for name in labels.values() for figure in ("n", "mean", "sd")]
+    tests = _tests(answers, items, group, labels)
+    return tests.rename(columns=dict(zip(_SIDES, named, strict=True)))
 
 
 def moments(
@@ -387,39 +395,27 @@ def cronbach_alpha(
 # --- Designs ---
 
 
-def _two(
-    answers: pd.DataFrame, items: Sequence[str], group: str, levels: Sequence[str]
+def _tests(
+    answers: pd.DataFrame, items: Sequence[str], group: str, labels: Mapping[str, str]
 ) -> pd.DataFrame:
-    tests = two_groups(answers, items, group, {level: str(level) for level in levels})
-    sides = {
-        f"{figure}_{level}": f"{figure}_{side}"
-        for figure in ("n", "mean", "sd")
-        for side, level in enumerate(levels, start=1)
-    }
-    tests = tests.drop(columns=["t", "df", "p"]).rename(columns=sides)
-    return tests.assign(
-        n=tests["n_1"] + tests["n_2"],
-        test="Welch's t",
-        statistic=tests["welch_t"],
-        df=tests["welch_df"],
-        p=tests["welch_p"],
-        rank_test="Mann-Whitney",
-        p_rank=tests["mwu_p"],
-        effect="Hedges' g",
-        size=tests["hedges_g"],
-        low=tests["g_low"],
-        high=tests["g_high"],
-    )
+    """Return what `two_groups` does, with `_1` and `_2` for the groups."""
+    rows = [
+        {"item": item} | _compared(*samples, list(labels.values()))
+        for item, samples in _samples(answers, items, group, [*labels])
+    ]
+    result = pd.DataFrame(rows, columns=["item", *_SIDES, *_OF_TWO])
+    words = result[["test", "note"]]  # pandas 2.2 would make a word of what is missing
+    result = result.assign(**words.astype("str").where(words.notna()))
+    return result.assign(p_holm=adjust(result["p"], "holm"), p_bh=adjust(result["p"], "fdr_bh"))
 
 
 def _compared(first: Answers, second: Answers, names: Sequence[str]) -> dict[str, object]:
     """Return one row of `two_groups`, without the columns that need all items."""
     from scipy import special, stats
 
-    described = {}
-    for sample, name in zip((first, second), names, strict=True):
-        n, mean, sd = pd.Series(sample).agg(["size", "mean", "std"])
-        described |= {f"n_{name}": int(n), f"mean_{name}": mean, f"sd_{name}": sd}
+    both = [pd.Series(sample) for sample in (first, second)]
+    moments = (figure for own in both for figure in (own.size, own.mean(), own.std()))
+    described = dict(zip(_SIDES, moments, strict=True))
     if reason := _no_test(first, second, names):
         return described | {"note": reason}
     tests = tested(listed(first), listed(second))

@@ -5,6 +5,8 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from helpers.compute.compare import adjust
+
 
 def table_one(people: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     """Describe columns as a paper's Table 1 does, with the missing counted.
@@ -138,16 +140,28 @@ def tally(people: pd.DataFrame, column: str, by: str | None = None) -> pd.DataFr
     0     no  1     3   0.33  0.06  0.79
     1    yes  2     3   0.67  0.21  0.94
     """
-    from statsmodels.stats.proportion import proportion_confint
-
     keys = [by, column] if by else [column]
     known = people.dropna(subset=keys)
     counts = known.groupby(keys, observed=False).size().rename("n").reset_index()
     counts["base"] = counts.groupby(by, observed=False)["n"].transform("sum") if by else len(known)
+    return shares(counts)
+
+
+def shares(counts: pd.DataFrame) -> pd.DataFrame:
+    """Add to `n` of `base` people their `share`, and its Wilson 95% interval `low` to `high`.
+
+    Examples
+    --------
+    >>> shares(pd.DataFrame({"n": [1, 0], "base": [3, 0]})).round(2)
+       n  base  share   low  high
+    0  1     3   0.33  0.06  0.79
+    1  0     0    NaN   NaN   NaN
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
     base = counts["base"].where(counts["base"] > 0)
-    counts["share"] = counts["n"] / base
-    counts["low"], counts["high"] = proportion_confint(counts["n"], base, method="wilson")
-    return counts
+    low, high = proportion_confint(counts["n"], base, method="wilson")
+    return counts.assign(share=counts["n"] / base, low=low, high=high)
 
 
 def independence(counts: np.ndarray, tables: int = 9_999) -> float:
@@ -215,7 +229,6 @@ def within(present: pd.DataFrame) -> pd.DataFrame:
     0  family  money           6            0  0.03125  0.03125
     """
     from statsmodels.stats.contingency_tables import mcnemar
-    from statsmodels.stats.multitest import multipletests
 
     rows = []
     for first, second in combinations(present, 2):
@@ -224,7 +237,7 @@ def within(present: pd.DataFrame) -> pd.DataFrame:
         p = float(mcnemar([[0, only_first], [only_second, 0]], exact=True).pvalue)
         rows.append((first, second, only_first, only_second, p))
     table = pd.DataFrame(rows, columns=["first", "second", "only_first", "only_second", "p"])
-    return table.assign(p_holm=multipletests(table["p"], method="holm")[1])
+    return table.assign(p_holm=adjust(table["p"], "holm"))
 
 
 def saturation(present: pd.DataFrame, orders: int = 1_000) -> pd.DataFrame:

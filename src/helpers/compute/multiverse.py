@@ -1,6 +1,7 @@
 """Two groups on many items: the ordinal model, all items at once, and every sensible choice."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -201,6 +202,7 @@ def multiverse(
         "Mann-Whitney": "mwu_p",
         "ordinal": "ordinal_p",
     }
+    corrections = {"none": "", "Holm": "holm", "Benjamini-Hochberg": "fdr_bh"}
     tables = []
     for sample, kept in samples.items():
         people = answers[np.asarray(kept)]
@@ -208,16 +210,12 @@ def multiverse(
         sides = [people[people[group] == name] for name in labels]
         tests["ordinal_p"] = [ordinal(*(s[item].dropna() for s in sides)).p for item in expected]
         against = np.sign(tests["diff"]) != pd.Series(expected)
-        for test, column in columns.items():
-            two = tests[column].astype(float)
-            for tails, p in ((2, two), (1, (1 - two / 2).where(against, two / 2))):
-                for correction, adjusted in {
-                    "none": p,
-                    "Holm": adjust(p, "holm"),
-                    "Benjamini-Hochberg": adjust(p, "fdr_bh"),
-                }.items():
-                    spec = {"sample": sample, "test": test, "tails": tails}
-                    spec |= {"correction": correction, "diff": tests["diff"], "p": adjusted}
-                    tables.append(pd.DataFrame(spec).rename_axis("item").reset_index())
+        for test, tails, correction in product(columns, (2, 1), corrections):
+            p = tests[columns[test]].astype(float)
+            p = p if tails == 2 else (1 - p / 2).where(against, p / 2)
+            p = adjust(p, corrections[correction]) if corrections[correction] else p
+            spec = {"sample": sample, "test": test, "tails": tails, "correction": correction}
+            spec |= {"diff": tests["diff"], "p": p}
+            tables.append(pd.DataFrame(spec).rename_axis("item").reset_index())
     table = pd.concat(tables, ignore_index=True)
     return table.assign(significant=table["p"] < ALPHA)

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from helpers.compute import disclosure
-from helpers.compute.describe import independence
+from helpers.compute.compare import adjust
+from helpers.compute.describe import independence, shares
 from helpers.load.study import Study
 
 
@@ -100,17 +101,13 @@ def theme_counts(study: Study, question: str, coder: str = "") -> pd.DataFrame:
     >>> list(counts["label"].iloc[[0, -1]])
     ['Treatment adherence', 'Other factors']
     """
-    from statsmodels.stats.proportion import proportion_confint
-
     named = presence(study, question, coder)
     themes = study.book(question).reset_index()
-    counts = themes[["theme", "label"]].assign(
-        n=named.sum().to_numpy(), share=named.mean().to_numpy()
-    )
-    counts["low"], counts["high"] = proportion_confint(counts["n"], len(named), method="wilson")
+    counts = shares(themes[["theme", "label"]].assign(n=named.sum().to_numpy(), base=len(named)))
     counts["printed"] = themes.get("printed_count", pd.Series(pd.NA, themes.index, "Int64"))
     residual = counts["theme"].isin(study.settings.themes.residual)
-    return counts.iloc[np.lexsort([-counts["n"], residual])].reset_index(drop=True)
+    order = np.lexsort([-counts["n"], residual])
+    return counts.drop(columns="base").iloc[order].reset_index(drop=True)
 
 
 def excess(together: pd.DataFrame, people: int) -> pd.DataFrame:
@@ -216,29 +213,18 @@ def by_group(study: Study, question: str, *groups: str) -> pd.DataFrame:
     >>> list(compared["group"].unique())
     ['woman', 'man', 'depends', 'possible', 'not_possible']
     """
-    from statsmodels.stats.multitest import multipletests
-    from statsmodels.stats.proportion import proportion_confint
-
-    labels = study.book(question)["label"]
     named = presence(study, question)
     people = study.participants.set_index("participant_id").loc[named.index]
-    rows, tests = [], []
+    rows, tests, sizes = [], [], []
     for column in groups:
-        base = people[column].value_counts(sort=False)
-        base = base[base > 0].sort_index()
-        for theme, label in labels.items():
-            n = people.loc[named[theme], column].value_counts().reindex(base.index, fill_value=0)
-            tests.append(independence(np.array([n, base - n])))
-            for group in base.index:
-                rows.append((column, theme, label, group, n[group], base[group], len(tests) - 1))
-    columns = ["by", "theme", "label", "group", "n", "base", "test"]
-    table = pd.DataFrame(rows, columns=columns)
-    table["share"] = table["n"] / table["base"]
-    table["low"], table["high"] = proportion_confint(table["n"], table["base"], method="wilson")
-    test = table.pop("test")
-    table["p"] = np.array(tests)[test]
-    table["p_holm"] = multipletests(tests, method="holm")[1][test]
-    return table
+        for theme, label in study.book(question)["label"].items():
+            counts = named[theme].groupby(people[column], observed=True).agg(n="sum", base="size")
+            rows += [(column, theme, label, *row) for row in counts.itertuples()]
+            tests.append(independence(np.array([counts["n"], counts["base"] - counts["n"]])))
+            sizes.append(len(counts))
+    p_holm = adjust(pd.Series(tests, dtype=float), "holm").to_numpy()
+    table = pd.DataFrame(rows, columns=["by", "theme", "label", "group", "n", "base"])
+    return shares(table).assign(p=np.repeat(tests, sizes), p_holm=np.repeat(p_holm, sizes))
 
 
 def examples(study: Study, question: str) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import re
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import matplotlib as mpl
@@ -26,6 +27,8 @@ from helpers.show.page import Html, with_minus
 
 if TYPE_CHECKING:
     from wordcloud import WordCloud
+
+plt.style.use(Path(__file__).with_name("figures.mplstyle"))
 
 INK, FAINT, ON_COLOUR = "#1f2933", "#c9ced6", "#fffffe"
 COLOURS = ["#1b6ca8", "#c8590a", "#1a7f6b", "#7b4fa3", "#8a6d00", "#6b7280", "#ab3068"]
@@ -44,7 +47,7 @@ VERDICTS = {
 
 WIDE, NARROW = 9.5, 4.25
 """How wide a drawing is for a column of text, and how wide for a phone, in inches."""
-SIZE = 14  # of all text, in 72ths of an inch: 11 pixels where the page is narrowest
+SIZE = int(mpl.rcParams["font.size"])
 LINE = 1.3 * SIZE / 72  # inches that a line of text takes
 FONT = mpl.font_manager.findfont("DejaVu Sans")
 """The file of the font whose measures drawings take.
@@ -58,36 +61,6 @@ INHERITED = (
     f"font-size: {SIZE}px",
     "font-family: var(--figure-font, sans-serif)",
     "fill: currentColor",
-)
-
-mpl.rcParams.update(
-    {
-        "axes.edgecolor": FAINT,
-        "axes.labelcolor": INK,
-        "axes.prop_cycle": mpl.cycler(color=[INK]),
-        "axes.spines.right": False,
-        "axes.spines.top": False,
-        "figure.facecolor": "none",
-        "axes.facecolor": "none",
-        "savefig.facecolor": "none",
-        "figure.figsize": (WIDE, 4),
-        "figure.constrained_layout.use": True,
-        "font.size": SIZE,
-        "axes.titlesize": SIZE,
-        "figure.titlesize": SIZE,
-        "figure.titleweight": "bold",
-        "grid.color": FAINT,
-        "legend.frameon": False,
-        "svg.fonttype": "none",
-        "text.color": INK,
-        "text.parse_math": False,  # a dollar sign in a label is one
-        "lines.markersize": 8,
-        "xaxis.labellocation": "right",  # where a label of any length has room
-        "xtick.color": INK,
-        "ytick.color": INK,
-        "xtick.major.size": 0,
-        "ytick.major.size": 0,
-    }
 )
 
 PERCENT = mpl.ticker.PercentFormatter(1, decimals=0)
