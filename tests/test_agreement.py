@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from helpers.compute.agreement import (
     agreement,
-    changes,
     confusion,
     judgements,
     on_where,
@@ -263,33 +262,6 @@ def test_confusion_holds_together(question):
     # Each is held against two coders; it counts more than once where it is confused with several.
     assert (table.sum(axis=1) >= 2 * codes[table.index]).all()
     assert table.to_numpy().sum() < 1.05 * 2 * codes.sum()
-
-
-def test_changes_by_hand():
-    table = changes(
-        study_of(
-            "c1 P01 other 0 9",
-            "c1 P01 other 20 30",
-            "c2 P01 family_support 0 9",
-            "consensus P01 other 40 50",
-            "consensus P02 other 0 9",
-        ),
-        "recovery",
-    ).set_index(["coder", "theme"])
-    counts = table[["kept", "dropped", "added"]]
-    assert counts.loc[("c1", "other")].tolist() == [1, 0, 1]
-    assert counts.loc[("c2", "other")].tolist() == [0, 0, 2]
-    assert counts.loc[("c2", "family_support")].tolist() == [0, 1, 0]
-    assert counts.to_numpy().sum() == 5
-
-
-@pytest.mark.parametrize("question", QUESTIONS)
-def test_changes_lead_from_each_coder_to_the_consensus(question):
-    table = changes(STUDY, question).set_index("theme")
-    for coder, rows in table.groupby("coder"):
-        before, after = presence(STUDY, question, coder), presence(STUDY, question)
-        assert (rows["kept"] + rows["dropped"]).to_dict() == before.sum().to_dict()
-        assert (rows["kept"] + rows["added"]).to_dict() == after.sum().to_dict()
 
 
 # Gwet's AC1, as the documentation of irrCAC has it for its data sets (Gwet 2014)

@@ -1,6 +1,5 @@
 import unicodedata
 from collections import Counter
-from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
@@ -23,7 +22,6 @@ from helpers.compute.words import (
     keyness,
     ranks,
     stop_words,
-    word_themes,
 )
 from helpers.load import load_study
 
@@ -397,19 +395,6 @@ def test_the_people_who_use_a_term_are_those_who_are_heard_saying_it(language):
     for term, ways in said.items():
         heard = texts.map(lambda text, ways=ways: any(f" {way}" in f" {text}" for way in ways))
         assert terms[language, term] == heard.sum()
-
-
-def test_a_word_goes_with_the_theme_in_whose_stretches_it_stands():
-    answer = "My sister helps; a sister came, and money came."
-    codings = pd.DataFrame(
-        [("P01", "recovery", "family_support", "consensus", 3, 15),
-         ("P01", "recovery", "family_support", "consensus", 17, 30),
-         ("P01", "recovery", "other", "consensus", 36, 41)],
-        columns=STUDY.codings.columns,
-    )  # fmt: skip
-    responses = pd.DataFrame([("P01", "recovery", answer)], columns=STUDY.responses.columns)
-    found = word_themes(replace(STUDY, responses=responses, codings=codings), "recovery")
-    assert found.to_dict() == {"sister": "family_support", "money": "other"}
 
 
 # Cloud

@@ -1,4 +1,4 @@
-"""How far coders agree, what they confuse, and what their consensus changed.
+"""How far coders agree, and what they confuse.
 
 What is compared is whether a coder found a theme in a person's answer, unless said otherwise. All
 chance-corrected measures are 1 where coders always agree, about 0 where they agree as often as
@@ -356,49 +356,6 @@ def confusion(study: Study, question: str) -> pd.DataFrame:
     themes = list(presence(study, question).columns)
     table = pd.crosstab(found["theme"], found["theme_other"])
     return table.reindex(index=themes, columns=[*themes, "none"], fill_value=0)
-
-
-def changes(study: Study, question: str) -> pd.DataFrame:
-    """Count what the consensus kept of each coder's themes, what it dropped and what it added.
-
-    Parameters
-    ----------
-    study, question
-        As for `agreement`.
-
-    Returns
-    -------
-    DataFrame
-        One row a coder and theme: `coder`, `theme`, `label`, and the people in whose answer both
-        the coder and the consensus find the theme (`kept`), only the coder (`dropped`), and only
-        the consensus (`added`).
-
-    Raises
-    ------
-    ValueError
-        If nobody answered the question.
-
-    Examples
-    --------
-    >>> from helpers.load import load_study
-    >>> list(changes(load_study(), "recovery").columns)
-    ['coder', 'theme', 'label', 'kept', 'dropped', 'added']
-    """
-    agreed = presence(study, question)
-    labels = study.book(question)["label"]
-    tables = []
-    for coder in coders(study, question):
-        found = presence(study, question, coder)
-        table = {
-            "coder": coder,
-            "theme": labels.index,
-            "label": labels.array,
-            "kept": (found & agreed).sum().to_numpy(),
-            "dropped": (found & ~agreed).sum().to_numpy(),
-            "added": (agreed & ~found).sum().to_numpy(),
-        }
-        tables.append(pd.DataFrame(table))
-    return pd.concat(tables, ignore_index=True)
 
 
 def _pairs(table: pd.DataFrame, code: str, coder: str) -> pd.MultiIndex:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from helpers.compute.themes import presence, stretches
+from helpers.compute.themes import presence
 from helpers.load.study import Study
 
 if TYPE_CHECKING:
@@ -188,31 +188,6 @@ def key_terms(study: Study, question: str = "recovery") -> pd.DataFrame:
             table["rank"] = table["term"].map(ranks(counted, terms["word"], by))
             tables.append(table.assign(named=table["theme"].map(named)))
     return pd.concat(tables, ignore_index=True)
-
-
-def word_themes(study: Study, question: str) -> pd.Series:
-    """Return the theme that a word goes with: more than half of its uses stand in its stretches.
-
-    Returns
-    -------
-    Series
-        The theme by word, for the words that have one; stretches are those of the consensus.
-
-    Examples
-    --------
-    >>> from helpers.load import load_study
-    >>> word_themes(load_study(), "recovery")["family"]
-    'family_support'
-    """
-    codings = stretches(study, question)
-    rules = study.language, declared(study)
-    inside = {
-        theme: frequencies(of_theme, *rules).set_index("word")["n"]
-        for theme, of_theme in codings["stretch"].groupby(codings["theme"])
-    }
-    everywhere = frequencies(study.texts(question), *rules).set_index("word")["n"]
-    share = pd.DataFrame(inside).div(everywhere, axis="index").fillna(0.0)
-    return share.idxmax(axis="columns")[share.max(axis="columns") > 0.5]
 
 
 def cloud(

@@ -30,20 +30,15 @@ if TYPE_CHECKING:
 
 plt.style.use(Path(__file__).with_name("figures.mplstyle"))
 
-INK, FAINT, ON_COLOUR = "#1f2933", "#c9ced6", "#fffffe"
+INK, FAINT, ON_COLOUR = mpl.rcParams["text.color"], mpl.rcParams["grid.color"], "#fffffe"
 COLOURS = ["#1b6ca8", "#c8590a", "#1a7f6b", "#7b4fa3", "#8a6d00", "#6b7280", "#ab3068"]
 DIVERGING = ["#8c3f04", "#b8601a", "#f0c9a0", "#b3cfe6", "#3378ad", "#124e7c"]
 
-# What a colour means, in every figure. Whatever is none of this is drawn in ink, and what is
-# assumed is hollow.
+# What a colour means, in every figure; the style sheet of the book gives verdicts the others.
+# Whatever is none of this is drawn in ink, and what is assumed is hollow.
 YES, NO, NEITHER = COLOURS[0], COLOURS[1], COLOURS[5]  # as in DIVERGING, from no to yes
 GROUPS = COLOURS[3:5]
 """The colours of the groups compared, in the order of the settings."""
-VERDICTS = {
-    **dict.fromkeys(["match", "truncated"], COLOURS[2]),
-    **dict.fromkeys(["inconsistent", "differs"], COLOURS[6]),
-    **dict.fromkeys(["not recoverable", "background"], NEITHER),
-}
 
 WIDE, NARROW = 9.5, 4.25
 """How wide a drawing is for a column of text, and how wide for a phone, in inches."""
