@@ -80,7 +80,7 @@ def write_project(root):
         "from helpers.load.study import StudyError, load_study"
     )
     (helpers / "load" / "study.py").write_text(STUDY)
-    for module in ["files.py", "settings.py"]:
+    for module in ["files.py", "settings.py", "settings.schema.json"]:
         shutil.copy(CONFIG.parents[1] / "src" / "helpers" / "load" / module, helpers / "load")
     (helpers / "scorecard.py").write_text(SCORECARD)
 
