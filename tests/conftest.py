@@ -100,9 +100,9 @@ sex == 'woman',,N
 C,one,Centres,2,,,Methods,reported,,,,,,,
 """,
     "published/omi_items.csv": """\
-item,label,direction,status,mean_women,sd_women,mean_men,sd_men,t,df,p
-item_01,First item,unfavourable,reported,4.5,.70,.5,.70,5.65,2,.05
-item_02,Second item,favourable,assumed,,,,,,,
+item,label,short,direction,status,mean_women,sd_women,mean_men,sd_men,t,df,p
+item_01,First item,First,unfavourable,reported,4.5,.70,.5,.70,5.65,2,.05
+item_02,Second item,Second,favourable,assumed,,,,,,,
 """,
     "published/codebook.csv": """\
 question,theme,language,label,definition,include,exclude,example,printed_count,target_count,\

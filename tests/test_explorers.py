@@ -92,7 +92,9 @@ def test_a_choice_is_announced_and_becomes_the_address_but_no_step_back(visit, a
     assert page.get_by_role("status").text_content() == ""
     steps = page.evaluate("history.length")
     page.get_by_label("Base").select_option("5")
-    assert page.get_by_role("status").text_content() == "Now shown: The number 5; itself"
+    assert (
+        page.get_by_role("status").text_content() == "Now shown: Base: The number 5; Power: itself"
+    )
     assert page.evaluate("location.hash") == "#explore-powers:5:1"
     assert page.evaluate("history.length") == steps
 
@@ -113,7 +115,7 @@ def test_explorers_that_offer_the_same_choice_follow_one_another(visit, folder):
             page.locator("#explore-first").get_by_label("squared").check()
         assert visible(page) == ["explore-first:2:2", "explore-second:2:2", "explore-third:1"]
         told = page.get_by_role("status").all_text_contents()
-        assert told == [["Now shown: two; squared", "", ""], ["", "", ""]][at]
+        assert told == [["Now shown: Base: two; Power: squared", "", ""], ["", "", ""]][at]
     assert not page.complaints
 
 

@@ -95,7 +95,7 @@ def test_arrows_change_the_choice_and_it_is_announced(page):
     assert menu.evaluate("e => e === document.activeElement")
     assert menu.evaluate("e => e.selectedIndex") == 1
     said = page.locator(".announced[aria-live=polite]").first
-    assert "Now shown: The number 3; itself" in said.inner_text()
+    assert "Now shown: Base: The number 3; Power: itself" in said.inner_text()
 
 
 def test_no_key_reaches_the_notebook(page):

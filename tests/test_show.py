@@ -61,7 +61,7 @@ def test_a_table_scrolls_in_a_box_that_the_keyboard_reaches(frame):
 def test_only_the_rows_of_wide_tables_become_cards_named_by_their_headers(frame):
     wide = soup(tables.table(frame, "Jobs", labels={"share": "It's 50%; so"}))
     labels = wide.div["style"].split(";")
-    assert labels == ['--2:"N"', r'--3:"It\2019 s 50\25 \3b  so"', '--4:"Note"']
+    assert labels == ['--2:"n"', r'--3:"It\2019 s 50\25 \3b  so"', '--4:"Note"']
     narrow = soup(tables.table(frame[["n", "share"]], "Jobs"))
     assert narrow.div["class"] == ["table-box"]
 

@@ -53,7 +53,8 @@ def test_every_choice_has_a_view_with_its_own_heading_and_address(page):
         f"explore-powers:{base}:{power}" for base, power in product(BASES, POWERS)
     ]
     assert [view.select_one("[role=heading]").text for view in views] == [
-        f"{base}; {power}" for base, power in product(BASES.values(), POWERS.values())
+        f"Base & more: {base}; Power: {power}"
+        for base, power in product(BASES.values(), POWERS.values())
     ]
     assert [int(view.p.find_next_sibling("p").text) for view in views] == [
         int(base) ** int(power) for base, power in product(BASES, POWERS)
@@ -103,7 +104,7 @@ def test_a_choice_in_jupyter_computes_its_view_anew(powers, calls):
     assert calls[1:] == [("5", "1"), ("5", "3")]
     [output] = shown.outputs
     assert output["data"] == {"text/html": "<p>125</p>"}
-    assert "Now shown: The number 5; &lt;cubed&gt;" in said.value
+    assert "Now shown: Base &amp; more: The number 5; Power: &lt;cubed&gt;" in said.value
 
 
 def test_widgets_offer_the_same_options_as_the_page(powers, page):

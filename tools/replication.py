@@ -57,7 +57,7 @@ def write(seed: int, folder: Path) -> dict[str, object]:
         "omi": omi,
         "facts": facts,
         "omi_items": book.omi_items.assign(
-            status="assumed", **dict.fromkeys(book.omi_items.columns[4:], "")
+            status="assumed", **dict.fromkeys(book.omi_items.columns[5:], "")
         ),
         "codebook": codebook.assign(printed_count=pd.NA, status="assumed"),
         "vocabulary": vocabulary,

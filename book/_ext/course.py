@@ -129,9 +129,10 @@ def settle(app: Sphinx, document: nodes.document, _: str) -> None:
             exercise = node
             number += 1
             title = node[0].astext().partition("(")[2].removesuffix(")")
-            _, *kind = node[1].astext().rstrip(".").split(" · ")
+            trains, *kind = node[1].astext().rstrip(".").split(" · ")
             node[0] = nodes.inline("", f"Exercise {number}: {title} ")
             node[0] += nodes.inline("", ", ".join(kind), classes=["kind"])
+            node[1] = nodes.paragraph("", "", nodes.emphasis("", f"{trains}."))
             node["classes"] = ["exercise"]
 
 

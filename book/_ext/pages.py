@@ -197,7 +197,8 @@ def cited(app: Sphinx, page: str, context: dict[str, Any]) -> str:
     parts = [
         ""
         if page == app.config.root_doc
-        else f"\N{LEFT DOUBLE QUOTATION MARK}{title}.\N{RIGHT DOUBLE QUOTATION MARK} In:",
+        else f"\N{LEFT DOUBLE QUOTATION MARK}{title}{'.' * title[-1].isalnum()}"
+        "\N{RIGHT DOUBLE QUOTATION MARK} In:",
         book,
         context["version"] and f"{context['version']}.",
         context["pageurl"] or "",

@@ -57,7 +57,7 @@ def collect(
     uri = app.builder.get_target_uri(page)
     title = app.env.titles[page].astext()
     found[page] = [
-        Entry(f"{uri}#{anchor}", title, name, " ".join(" ".join(prose(node)).split()), weight)
+        Entry(f"{uri}#{anchor}", title, name, " ".join(map(sentence, prose(node))), weight)
         for node in document.findall(is_entry)
         for anchor, name, weight in [named(node)]
     ]
@@ -106,6 +106,13 @@ def texts(node: nodes.Node) -> Iterator[str]:
     elif isinstance(node, nodes.Element) and not isinstance(node, APART) and not is_exercise(node):
         for child in node.children:
             yield from texts(child)
+
+
+def sentence(text: str) -> str:
+    """Return a text as a sentence among others, with apostrophes as on the page."""
+    text = re.sub(r"(?<=\w)'(?=\w)|(?<=s)'(?= )", "\N{RIGHT SINGLE QUOTATION MARK}", text)
+    text = " ".join(text.split())
+    return text if text.endswith((".", "?", "!", ":", ";", ")")) else f"{text}."
 
 
 def write(found: dict[str, list[Entry]], app: Sphinx, error: Exception | None) -> None:

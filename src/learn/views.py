@@ -49,7 +49,8 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
     group = named["group"].astype(str).str.replace("_", " ")
     how_many = named["n"].astype(str) + " of " + named["base"].astype(str)
     kinds = " and ".join(f"by {by.replace('_', ' ')}" for by in named["by"].dropna().unique())
-    rows = named.assign(group=group.str.capitalize())
+    kind = named["by"].str.replace("_", " ").str.cat(group, sep=": ").fillna(group)
+    rows = named.assign(group=kind.str.capitalize())
     everyone = named.iloc[0]
     hollow = " Hollow: the count is assumed." if named["assumed"].any() else ""
 

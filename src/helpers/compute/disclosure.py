@@ -456,8 +456,8 @@ def speakers(people: pd.DataFrame, told: Quotes, threshold: int) -> pd.Series:
     people
         One row a person, with `participant_id`.
     told
-        Which columns describe a speaker, the most telling first; their units; and the bands in
-        which numbers are given where there is a threshold.
+        Which columns describe a speaker, the most telling first; their units; the bands in which
+        numbers are given where there is a threshold; and levels that need other words.
     threshold
         How many people a description must fit; 0 if the study is not private.
 
@@ -481,7 +481,8 @@ def speakers(people: pd.DataFrame, told: Quotes, threshold: int) -> pd.Series:
     words = pd.DataFrame(index=people["participant_id"])
     for column in told.beside:
         width = told.bands.get(column, 1) if threshold else 1
-        words[column] = [_in_words(v, width, told.units.get(column, "")) for v in people[column]]
+        values = [told.called.get(value, value) for value in people[column]]
+        words[column] = [_in_words(v, width, told.units.get(column, "")) for v in values]
     lines = pd.Series("", words.index)
     for size in range(1, len(told.beside) + 1):
         rows = words.iloc[:, :size].to_numpy()

@@ -101,11 +101,14 @@ class Quotes:
         What follows a number among them: { years_experience = "years in the field" }.
     bands
         How wide the bands are in which a private study gives numbers: 10 makes of 34 "30 to 39".
+    called
+        Levels that need other words there: { other = "another job" }.
     """
 
     beside: tuple[str, ...] = ()
     units: Mapping[str, str] = field(default_factory=dict)
     bands: Mapping[str, int] = field(default_factory=dict)
+    called: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

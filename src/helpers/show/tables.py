@@ -55,9 +55,11 @@ def table(
     caption
         What the table shows or finds.
     labels
-        Headers of columns that are not called as they should be read; an underscore is a space.
+        Headers of columns that are not called as they should be read. An underscore is a space, and
+        a single letter, such as n, t or p, stays as it is.
     formats
-        How to write a column: a format such as "{:.1f}", or a function. A missing value is a dash.
+        How to write a column: a format such as "{:.1f}", or a function. A missing value is a dash,
+        and in levels of a category an underscore is a space.
     most
         How many rows to show at most. If there are more, the caption says so.
     ids
@@ -84,8 +86,9 @@ def table(
         caption = f"{caption} (the first {most} of {len(frame):,} rows)"
         frame = frame.head(most)
     labels, formats = labels or {}, formats or {}
-    heads = [labels.get(column, column.replace("_", " ").capitalize()) for column in frame]
-    cells = [[_cell(value, formats.get(c, "{}")) for value in frame[c]] for c in frame]
+    heads = [labels.get(column, _as_head(column)) for column in frame]
+    forms = {c: formats.get(c, _level if frame[c].dtype == "category" else "{}") for c in frame}
+    cells = [[_cell(value, forms[c]) for value in frame[c]] for c in frame]
     kinds = [_kind(frame[c], texts) for c, texts in zip(frame, cells, strict=True)]
     kinds[0] = _kind(pd.Series(dtype=str), cells[0])  # headers of the rows, even if numbers
     if lead:
@@ -105,6 +108,40 @@ def table(
         f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
     )
     return Html(html, f"{caption}\n{frame.to_string(index=False)}")
+
+
+def interval(rows: pd.DataFrame, low: str, high: str, form: str = "{:.2f}") -> pd.Series:
+    r"""Write the two ends of each interval as one text, which needs one column.
+
+    Parameters
+    ----------
+    rows
+        What holds the ends; a row without them has no text.
+    low, high
+        The columns of the ends.
+    form
+        How to write an end.
+
+    Examples
+    --------
+    >>> interval(pd.DataFrame({"low": [-0.5, None], "high": [1, None]}), "low", "high").tolist()
+    ['-0.50\xa0to\xa01.00', None]
+    """
+    space = "\N{NO-BREAK SPACE}"
+    ends = zip(rows[low], rows[high], strict=True)
+    texts = [
+        None if pd.isna(a) else form.format(a) + f"{space}to{space}" + form.format(b)
+        for a, b in ends
+    ]
+    return pd.Series(texts, rows.index, dtype=object)
+
+
+def _level(level: object) -> str:
+    return str(level).replace("_", " ")
+
+
+def _as_head(column: str) -> str:
+    return column if len(column) == 1 else column.replace("_", " ").capitalize()
 
 
 def _row(place: str, cells: tuple[str, ...], kinds: list[str]) -> str:

@@ -1,7 +1,7 @@
 """Let readers pick what is shown, in Jupyter and on a page behind which no Python runs."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import product
@@ -127,7 +127,7 @@ class Explorer:
             html = self.view(*(control.value for control in controls)).html
             data = {"text/html": html}
             if change:
-                chosen = "; ".join(control.label for control in controls)
+                chosen = self._chosen([control.value for control in controls])
                 said.value = f'<span style="{UNSEEN}">Now shown: {escape(chosen)}</span>'
             shown.outputs = [{"output_type": "display_data", "data": data, "metadata": {}}]
 
@@ -149,10 +149,16 @@ class Explorer:
             f'{controls}\n</form>\n<p class="sr-only" role="status"></p>\n{views}\n</div>'
         )
 
+    def _chosen(self, choice: Sequence[str]) -> str:
+        """Return a choice in words: one control's text, of several each with its label."""
+        texts = [
+            self.controls[label][value] for label, value in zip(self.controls, choice, strict=True)
+        ]
+        labelled = (f"{label}: {text}" for label, text in zip(self.controls, texts, strict=True))
+        return texts[0] if len(texts) == 1 else "; ".join(labelled)
+
     def _view(self, place: str, choice: tuple[str, ...]) -> str:
-        options = zip(self.controls.values(), choice, strict=True)
-        title = "; ".join(texts[value] for texts, value in options)
-        shown = join(heading(title), self.view(*choice))
+        shown = join(heading(self._chosen(choice)), self.view(*choice))
         place = ":".join([place, *map(_slug, choice)])
         return f'<div class="view" id="{place}">\n{shown.html}\n</div>'
 
