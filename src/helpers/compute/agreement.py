@@ -133,12 +133,9 @@ def judgements(study: Study, question: str) -> pd.DataFrame:
     >>> judgements(load_study(), "recovery").shape
     (3, 623)
     """
-    names = coders(study, question)
-    found = [presence(study, question, coder).to_numpy().ravel() for coder in names]
-    answers = presence(study, question)
-    return pd.DataFrame(
-        found, index=names, columns=pd.MultiIndex.from_product([answers.index, answers.columns])
-    )
+    units = presence(study, question).T.unstack().index
+    found = {c: presence(study, question, c).T.unstack() for c in coders(study, question)}
+    return pd.DataFrame(found, units).T
 
 
 def reliability(ratings: ArrayLike, people: ArrayLike | None = None) -> dict[str, float]:

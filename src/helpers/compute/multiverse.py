@@ -55,7 +55,6 @@ def ordinal(
     >>> round(ordinal([3, 4, 5, 5, 4, 2], [0, 1, 3, 2, 1, 4]).latent, 3)
     2.687
     """
-    from scipy import stats
     from statsmodels.miscmodels.ordinal_model import OrderedModel
 
     answers = np.concatenate([first, second])
@@ -63,15 +62,14 @@ def ordinal(
     categories = pd.Series(pd.Categorical(answers, ordered=True))
     model = OrderedModel(categories, group, distr=link)
     fitted = model.fit(method="bfgs", maxiter=500, gtol=1e-8, disp=False)
-    latent, error = float(fitted.params.iloc[0]), float(fitted.bse.iloc[0])
-    margin = stats.norm.isf(ALPHA / 2) * error
+    latent, p = fitted.params.iloc[0], fitted.pvalues.iloc[0]
+    low, high = fitted.conf_int(ALPHA).iloc[0]
     shares = pd.DataFrame(
         fitted.predict(np.array([[1.0], [0.0]])),
         index=["first", "second"],
         columns=categories.cat.categories,
     )
-    p = 2 * float(stats.norm.sf(abs(latent / error)))
-    return Ordinal(latent, latent - margin, latent + margin, p, shares)
+    return Ordinal(float(latent), float(low), float(high), float(p), shares)
 
 
 def permuted(

@@ -209,10 +209,10 @@ def compare(facts: pd.DataFrame | None, computed: dict[str, float | str]) -> pd.
     >>> compare(study.facts, compute(study)).set_index("fact_id").loc["P1", "verdict"]
     'match'
     """
+    told = ["fact_id", "chapter", "label", "unit", "printed"]
     if facts is None:
-        columns = ["fact_id", "chapter", "label", "unit", "printed", "computed", "verdict", "note"]
-        return pd.DataFrame(columns=columns)
-    board = facts[["fact_id", "chapter", "label", "unit", "printed"]].copy()
+        return pd.DataFrame(columns=[*told, "computed", "verdict", "note"])
+    board = facts[told].copy()
     board["computed"] = facts["fact_id"].map(computed).astype(object)
     board["verdict"] = [
         _verdict(fact, computed.get(fact["fact_id"])) for _, fact in facts.iterrows()
