@@ -40,12 +40,14 @@ COMMON = {
 class Draft:
     """What is to be written, and what to say about it.
 
-    `frames` holds the tables by name, `package` their description, `settings` the lines of
+    `frames` holds the tables by name, `fields` describes the columns of those that `draft.json`
+    does not know, `levels` lists the values of columns that it knows, `settings` the lines of
     study.toml, and `took`, `guessed` and `left` what the report says.
     """
 
     frames: dict[str, pd.DataFrame] = field(default_factory=dict)
     fields: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    levels: dict[str, list[str]] = field(default_factory=dict)
     settings: dict[str, dict[str, Any]] = field(default_factory=lambda: defaultdict(dict))
     took: list[str] = field(default_factory=list)
     guessed: list[str] = field(default_factory=list)
@@ -280,12 +282,6 @@ def _take_scale(
     result.frames["answers"], result.fields["answers"] = frame, fields
     labels = [column.label or name.replace("_", " ") for name, column in scale.items()]
     result.frames["items"] = pd.DataFrame({"item": [*scale], "label": labels})
-    result.fields["items"] = [
-        _field(
-            "item", "string", "The item's column in answers.", {"required": True, "unique": True}
-        ),
-        _field("label", "string", "What it says.", {"required": True}),
-    ]
     ends = [codes[min(codes)], codes[max(codes)]] if codes else []
     about = {"answers": "answers", "items": "items", "low": low, "high": high, "ends": ends}
     result.settings["scale"] = about | {"reversed": []}
@@ -441,22 +437,7 @@ def _take_project(result: Draft, project: qdpx.Project, file: str, people: dict[
         if ((once["question"] == question) & (once["theme"] == theme[guid])).any()
     ]
     result.frames["codebook"] = pd.DataFrame(book).dropna(axis="columns", how="all")
-    given = [coder[name] for name in coders]
-    result.fields["codings"] = [
-        _id_field(unique=False),
-        _field("question", "string", "The question answered.", {"required": True, "enum": used}),
-        _field("theme", "string", "A theme of the codebook.", {"required": True}),
-        _field("coder", "string", "Who coded.", {"required": True, "enum": given}),
-        _field("start", "integer", "First character, from 0.", {"required": True, "minimum": 0}),
-        _field("end", "integer", "Where it ends, exclusive.", {"required": True, "minimum": 1}),
-    ]
-    defined = "definition" in result.frames["codebook"]
-    result.fields["codebook"] = [
-        _field("question", "string", "The question.", {"required": True, "enum": used}),
-        _field("theme", "string", "The theme's name in codings.", {"required": True}),
-        _field("label", "string", "What pages call it.", {"required": True}),
-        *([_field("definition", "string", "What it means.", {})] if defined else []),
-    ]
+    given = result.levels["coder"] = [coder[name] for name in coders]
     most = once["coder"].value_counts().index[0] if len(once) else ""
     counts = "consensus" if agreed else most
     residual = [t for t in dict.fromkeys(every) if t.rpartition("_")[2] in RESIDUAL]
@@ -544,17 +525,7 @@ def _add_responses(result: Draft, rows: list[tuple[str, str, str]], questions: l
     result.frames["responses"] = frame
     columns = ["participant_id", "question", "start", "end"]
     result.frames["released"] = pd.DataFrame(columns=columns)
-    result.fields["released"] = [
-        _id_field(unique=False),
-        _field("question", "string", "The question answered.", {"required": True}),
-        _field("start", "integer", "First character that may be quoted.", {"required": True}),
-        _field("end", "integer", "Where it ends, exclusive.", {"required": True}),
-    ]
-    result.fields["responses"] = [
-        _id_field(unique=False),
-        _field("question", "string", "What was asked.", {"required": True, "enum": questions}),
-        _field("text", "string", "The answer.", {"required": True, "minLength": 1}),
-    ]
+    result.levels["question"] = questions
 
 
 # --- Words and fields ---
@@ -599,16 +570,6 @@ def _id_field(unique: bool = True) -> dict[str, Any]:
 
 # --- Writing ---
 
-TITLES = {
-    "participants": "People",
-    "responses": "Answers in free text",
-    "codings": "Codings",
-    "codebook": "Codebook",
-    "answers": "Answers to the scale",
-    "items": "Items of the scale",
-    "released": "Stretches of answers that may be quoted",
-}
-
 
 def write(result: Draft, folder: Path) -> None:
     """Write the folder in one step: it is there whole, or not at all.
@@ -624,19 +585,15 @@ def write(result: Draft, folder: Path) -> None:
     unfinished = folder.with_name(f"{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    order = [name for name in TITLES if name in result.frames]
-    for name in order:
-        frame = result.frames[name].copy()
+    for name, frame in result.frames.items():
+        frame = frame.copy()
         for column in frame:
             if pd.api.types.is_bool_dtype(frame[column]):
                 frame[column] = frame[column].map({True: "true", False: "false"})
         frame.to_csv(unfinished / f"{name}.csv", index=False, lineterminator="\n")
-    package = {
-        "name": "own-study",
-        "title": "A study of your own",
-        "profile": "tabular-data-package",
-        "resources": [_resource(result, name) for name in order],
-    }
+    package = json.loads(Path(__file__).with_name("draft.json").read_bytes())
+    taken = [table for table in package["resources"] if table["name"] in result.frames]
+    package["resources"] = [_described(table, result) for table in taken]
     text = json.dumps(package, ensure_ascii=False, indent=2)
     (unfinished / "datapackage.json").write_text(f"{text}\n", encoding="utf-8")
     (unfinished / "study.toml").write_text(settings(result), encoding="utf-8")
@@ -644,39 +601,15 @@ def write(result: Draft, folder: Path) -> None:
     unfinished.rename(folder)
 
 
-def _resource(result: Draft, name: str) -> dict[str, Any]:
-    keys = {
-        "participants": "participant_id",
-        "responses": ["participant_id", "question"],
-        "codings": ["participant_id", "question", "theme", "coder", "start"],
-        "codebook": ["question", "theme"],
-        "items": "item",
-    }
-    schema: dict[str, Any] = {"fields": result.fields[name]}
-    if name in keys:
-        schema["primaryKey"] = keys[name]
-    references = []
-    if name in ("responses", "codings", "answers", "released"):
-        references.append(("participant_id", "participants"))
-    if name == "codings":
-        references += [(["participant_id", "question"], "responses")]
-        references += [(["question", "theme"], "codebook")]
-    if references:
-        schema["foreignKeys"] = [
-            {"fields": fields, "reference": {"resource": other, "fields": fields}}
-            for fields, other in references
-        ]
-    return {
-        "name": name,
-        "path": f"{name}.csv",
-        "title": TITLES[name],
-        "description": f"{TITLES[name]}.",
-        "profile": "tabular-data-resource",
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8",
-        "schema": schema,
-    }
+def _described(table: dict[str, Any], result: Draft) -> dict[str, Any]:
+    """Add to what `draft.json` says of a table what is known of its columns."""
+    name, schema = table["name"], table["schema"]
+    known = [about for about in schema["fields"] if about["name"] in result.frames[name]]
+    schema["fields"] = result.fields.get(name, known)
+    for about in known:
+        if levels := result.levels.get(about["name"]):
+            about["constraints"]["enum"] = levels
+    return table
 
 
 def settings(result: Draft) -> str:
