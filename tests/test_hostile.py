@@ -137,6 +137,7 @@ RECIPES = [
     "(" * 900 + "age > 3" + ")" * 900,
     "not " * 5_000 + "patient_contact",
     "-" * 900 + "1 == age",
+    "1+" * 490 + "agee > 3",
     " or ".join(["age > 3"] * 2_000),
     "self.table",
     "max(sex) == 'woman'",

@@ -72,8 +72,11 @@ def holds(condition: str, table: pd.DataFrame) -> pd.Series:
     ...
     helpers.load.conditions.ConditionError: at character 1: 'age.max()' is not allowed; use ...
     """
-    read = _Condition(condition, table)
-    return read.condition(read.tree)
+    try:
+        read = _Condition(condition, table)
+        return read.truth(read.tree)
+    except RecursionError:
+        raise ConditionError("is nested too deeply") from None
 
 
 class _Condition:
@@ -89,7 +92,7 @@ class _Condition:
                 self.tree = ast.parse(text.strip(), mode="eval").body
         except SyntaxError as error:
             raise ConditionError(f"at character {error.offset or 1}: {error.msg}") from None
-        except (ValueError, RecursionError, MemoryError):
+        except (ValueError, MemoryError):
             raise ConditionError(f"cannot be read; {_KNOWN}") from None
 
     def fault(self, node: ast.AST, what: str) -> ConditionError:
@@ -99,37 +102,58 @@ class _Condition:
         words = ast.get_source_segment(self.text.strip(), node) or ""
         return words if len(words) <= 40 else words[:37] + "..."
 
-    def condition(self, node: ast.expr) -> pd.Series:
+    def truth(self, node: ast.expr) -> pd.Series:
+        """Return for which rows a node holds."""
+        value = self.value(node)
+        if isinstance(value, pd.Series) and pd.api.types.is_bool_dtype(value):
+            return value.astype("boolean")
+        raise self.fault(node, "is no condition; compare it with a value")
+
+    def number(self, node: ast.expr) -> pd.Series | float:
+        value = self.value(node)
+        if _kind(value)[0] == "a number":
+            return value
+        raise self.fault(node, "is no number")
+
+    def value(self, node: ast.expr) -> object:
+        """Return what a node stands for: a column, a value, or for which rows it holds."""
         match node:
+            case ast.Name(id=name):
+                if name in self.table.columns:
+                    return self.table[name]
+                raise self.fault(node, f"is no column; use one of {', '.join(self.table.columns)}")
+            case ast.Constant(value=bool() | int() | float() | str() | None):
+                return node.value
             case ast.BoolOp(op=op, values=parts):
                 join = operator.and_ if isinstance(op, ast.And) else operator.or_
-                return functools.reduce(join, map(self.condition, parts))
-            case ast.UnaryOp(op=ast.Not(), operand=operand):
-                return ~self.condition(operand)
-            case ast.Compare(left=left, ops=ops, comparators=comparators):
-                rows = pd.Series(data=True, index=self.table.index, dtype="boolean")
-                for op, right in zip(ops, comparators, strict=True):
-                    rows &= self.comparison(node, left, op, right)
-                    left = right
-                return rows
-            case ast.Name():
-                column = self.column(node)
-                if pd.api.types.is_bool_dtype(column):
-                    return column.astype("boolean")
-                raise self.fault(node, "is no condition; compare it with a value")
+                return functools.reduce(join, map(self.truth, parts))
+            case ast.UnaryOp(op=ast.Not(), operand=part):
+                return ~self.truth(part)
+            case ast.Compare(left=left, ops=ops, comparators=rights):
+                pairs = zip([left, *rights], ops, rights, strict=False)
+                return functools.reduce(operator.and_, (self.compared(node, *p) for p in pairs))
+            case ast.UnaryOp(op=ast.USub(), operand=part):
+                return -self.number(part)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _SUMS:
+                return _SUMS[type(op)](self.number(left), self.number(right))
+            case ast.Call(func=ast.Name(id=form), args=[ast.Name() as column], keywords=[]):
+                if form in ("min", "max"):
+                    return self.number(column).agg(form)
+                if form == "number":
+                    return pd.to_numeric(self.value(column), errors="coerce").astype("Float64")
         raise self.fault(node, f"is not allowed; {_KNOWN}")
 
-    def comparison(
+    def compared(
         self, node: ast.Compare, left: ast.expr, op: ast.cmpop, right: ast.expr
     ) -> pd.Series:
-        if isinstance(op, ast.In | ast.NotIn) and isinstance(left, ast.Name):
+        if isinstance(op, ast.In | ast.NotIn):
             if not isinstance(right, ast.List | ast.Tuple):
                 raise self.fault(right, "is no list; write in ['one', 'other']")
-            found = pd.Series(data=False, index=self.table.index, dtype="boolean")
-            for value in right.elts:
-                found |= self.comparison(node, left, ast.Eq(), value)
+            none = pd.Series(data=False, index=self.table.index, dtype="boolean")
+            each = (self.compared(node, left, ast.Eq(), value) for value in right.elts)
+            found = functools.reduce(operator.or_, each, none)
             return found if isinstance(op, ast.In) else ~found
-        sides = [self.operand(left), self.operand(right)]
+        sides = [self.value(left), self.value(right)]
         if type(op) not in _COMPARISONS or not any(isinstance(s, pd.Series) for s in sides):
             raise self.fault(node, f"is not allowed; {_KNOWN}")
         if sides[1] is None and isinstance(op, ast.Eq | ast.NotEq):
@@ -152,32 +176,6 @@ class _Condition:
         for node, side, known in [(right, sides[1], levels), (left, sides[0], more)]:
             if known and isinstance(side, str) and side not in known:
                 raise self.fault(node, f"is no value of the column; use one of {', '.join(known)}")
-
-    def operand(self, node: ast.expr) -> object:
-        match node:
-            case ast.Name():
-                return self.column(node)
-            case ast.Constant(value=bool() | int() | float() | str() | None):
-                return node.value
-            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float())):
-                return -node.operand.value
-            case ast.BinOp(left=left, op=op, right=right) if type(op) in _SUMS:
-                sides = [self.operand(left), self.operand(right)]
-                if [_kind(side)[0] for side in sides] != ["a number", "a number"]:
-                    raise self.fault(node, "adds or subtracts what is no number")
-                return _SUMS[type(op)](*sides)
-            case ast.Call(func=ast.Name(id="number"), args=[ast.Name() as column], keywords=[]):
-                return pd.to_numeric(self.column(column), errors="coerce").astype("Float64")
-            case ast.Call(
-                func=ast.Name(id="min" | "max" as form), args=[ast.Name() as column], keywords=[]
-            ) if _kind(values := self.column(column))[0] == "a number":
-                return values.agg(form)
-        raise self.fault(node, f"is not allowed; {_KNOWN}")
-
-    def column(self, node: ast.Name) -> pd.Series:
-        if node.id not in self.table.columns:
-            raise self.fault(node, f"is no column; use one of {', '.join(self.table.columns)}")
-        return self.table[node.id]
 
 
 def _kind(side: object) -> tuple[str, list[str]]:
