@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from helpers.load.settings import Quotes, Settings, load_settings
 
@@ -236,7 +237,7 @@ def table_one(rows: pd.DataFrame, people: int, threshold: int) -> pd.DataFrame:
         found = suppress(pd.DataFrame({"n": cells}), threshold).cells["n"].to_numpy()
         hidden[of_variable.index] = found[: len(of_variable)]
     shown = rows.drop(columns=["low", "high"], errors="ignore") if threshold else rows
-    return _without(shown, hidden.tolist(), [False] * len(rows), "missing")
+    return _without(shown, hidden)
 
 
 def tally(rows: pd.DataFrame, column: str, threshold: int, by: str = "") -> pd.DataFrame:
@@ -293,7 +294,7 @@ def answers(rows: pd.DataFrame, threshold: int, by: str) -> pd.DataFrame:
     >>> answers(rows, 10, "ward")["n"].tolist()
     [10, 12, <NA>, <NA>]
     """
-    hidden = (rows["n"] < threshold).groupby(rows[by], observed=True).transform("any").tolist()
+    hidden = (rows["n"] < threshold).groupby(rows[by], observed=True).transform("any")
     return _without(rows, hidden, hidden)
 
 
@@ -327,7 +328,7 @@ def named(rows: pd.DataFrame, threshold: int, group: str = "") -> pd.DataFrame:
         found = suppress(counts, threshold)
         hidden[of_theme.index] = found.cells.any(axis=1)
         bases[of_theme.index] = found.rows
-    return _without(rows, hidden.tolist(), bases.tolist() if group else [False] * len(rows))
+    return _without(rows, hidden, bases if group else False)
 
 
 def moments(rows: pd.DataFrame, answers: pd.DataFrame, group: str, threshold: int) -> pd.DataFrame:
@@ -366,7 +367,7 @@ def moments(rows: pd.DataFrame, answers: pd.DataFrame, group: str, threshold: in
             hidden[of_item.loc[~hidden[of_item.index], "n"].idxmin()] = True
     # The spread of a middle answer is what single people said.
     shown = rows.drop(columns="median", errors="ignore") if threshold else rows
-    return _without(shown, hidden.tolist(), hidden.tolist())
+    return _without(shown, hidden)
 
 
 def is_dominated(values: pd.Series) -> bool:
@@ -595,17 +596,15 @@ def _range(
 # --- Frames ---
 
 
-def _without(
-    rows: pd.DataFrame, hidden: list[bool], others: list[bool], other: str = "base"
-) -> pd.DataFrame:
-    """Empty the numbers of hidden rows, and one other column where that is hidden."""
+def _without(rows: pd.DataFrame, hidden: ArrayLike, bases: ArrayLike = False) -> pd.DataFrame:
+    """Empty the numbers of hidden rows; those of all people in a group only where it is hidden."""
     shown = rows.copy()
     for column in rows.select_dtypes("number"):
-        gone = others if column == other else hidden
-        if any(gone):
+        gone = np.broadcast_to(bases if column in ("base", "missing") else hidden, len(rows))
+        if gone.any():
             kind = "Int64" if pd.api.types.is_integer_dtype(rows[column]) else "Float64"
-            shown[column] = rows[column].astype(kind).mask(pd.Series(gone, rows.index))
-    return declare(shown, _told(sum(hidden)))
+            shown[column] = rows[column].astype(kind).mask(gone)
+    return declare(shown, _told(int(np.sum(hidden))))
 
 
 def _told(hidden: int) -> str:
