@@ -331,32 +331,26 @@ def confusion(study: Study, question: str) -> pd.DataFrame:
     >>> confusion(load_study(), "recovery").shape
     (7, 8)
     """
+    names = coders(study, question)
     own = study.codings[study.codings["question"].eq(question)].astype({"coder": str})
-    own = own[own["coder"].isin(coders(study, question))].reset_index(names="code")
-    every = own.merge(pd.Series(coders(study, question), name="coder_other"), how="cross")
+    own = own[own["coder"].isin(names)].reset_index(names="code")
+    every = own.merge(pd.Series(names, name="coder_other"), how="cross")
     every = every[every["coder"].ne(every["coder_other"])]
     both = own.merge(own, on="participant_id", suffixes=("", "_other"))
     both = both[both["coder"].ne(both["coder_other"])]
     both = both[both["start"].lt(both["end_other"]) & both["start_other"].lt(both["end"])]
 
-    alike = both[both["theme"].eq(both["theme_other"])]
-    agreed = _pairs(alike, "code", "coder_other")
-    confused = both[
-        ~_pairs(both, "code", "coder_other").isin(agreed)
-        & ~_pairs(both, "code_other", "coder").isin(agreed)
-    ]
-    settled = agreed.append(_pairs(confused, "code", "coder_other"))
-    missed = every[~_pairs(every, "code", "coder_other").isin(settled)]
-
-    alike = alike.drop_duplicates(["code", "coder_other"])
-    found = pd.concat([alike, confused, missed.assign(theme_other="none")], ignore_index=True)
+    here, there = ["code", "coder_other"], ["code_other", "coder"]
+    both["alike"] = both["theme"].eq(both["theme_other"])
+    agreed, agreed_there = (both.groupby(by)["alike"].transform("any") for by in (here, there))
+    alike = both[both["alike"]].drop_duplicates(here)
+    found = pd.concat([alike, both[~agreed & ~agreed_there]])
+    held = every.merge(found[here].drop_duplicates(), how="left", indicator="found")
+    missed = held[held["found"].eq("left_only")].assign(theme_other="none")
+    found = pd.concat([found, missed], ignore_index=True)
     themes = list(presence(study, question).columns)
     table = pd.crosstab(found["theme"], found["theme_other"])
     return table.reindex(index=themes, columns=[*themes, "none"], fill_value=0)
-
-
-def _pairs(table: pd.DataFrame, code: str, coder: str) -> pd.MultiIndex:
-    return pd.MultiIndex.from_frame(table[[code, coder]])
 
 
 def _codes(ratings: ArrayLike) -> tuple[np.ndarray, int]:
