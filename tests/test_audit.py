@@ -13,7 +13,7 @@ from decimal import (
 from fractions import Fraction
 from functools import cache
 from itertools import combinations_with_replacement, product
-from math import ceil, floor, sqrt
+from math import sqrt
 from pathlib import Path
 
 import numpy as np
@@ -27,8 +27,9 @@ from statsmodels.stats.multitest import multipletests
 
 import audit
 from audit.grim import has_answers
-from audit.groups import _df_can_be
+from audit.groups import _sizes_can_be
 from audit.printed import NOTHING, interval, limits, reads_as
+from audit.two_groups import TESTS
 
 READINGS = ["rounded", "half_up", "dropped", "either"]
 ROUNDINGS = {
@@ -978,19 +979,31 @@ def test_the_yardstick_of_these_tests_is_scipys_t_test(first, second, equal):
 def test_what_hundreds_of_people_leave_open_is_refused_and_does_not_fill_the_memory():
     with pytest.raises(ValueError, match="too many ways to give these answers"):
         audit.answers("1.0", "1.99", 3_700, digits="dropped")
-    printed = ["2.1", "2.4", "1.0", "1.9", "25", "8800"]
+    printed = ["2.1", "2.4", "1.0", "1.9", "25", "9700"]
     names = ["mean_women", "sd_women", "mean_men", "sd_men", "t", "df"]
     with pytest.raises(ValueError, match="too many pairs of sums"):
         audit.exact_tests(dict(zip(names, printed, strict=True)), 6_000, 4_000, "rounded")
 
 
-@given(n_1=st.integers(2, 40), n_2=st.integers(2, 40), data=st.data())
-def test_a_df_rules_out_only_sizes_that_cannot_have_it(n_1, n_2, data):
-    first, second = (
+@given(n_1=st.integers(2, 40), n_2=st.integers(2, 40), places=st.integers(0, 3), data=st.data())
+def test_no_sizes_are_ruled_out_that_can_have_the_printed_numbers(n_1, n_2, places, data):
+    groups = [
         np.array(data.draw(st.lists(st.integers(0, 5), min_size=n, max_size=n))) for n in (n_1, n_2)
-    )
-    assume(first.var() + second.var() > 0)
-    tests = audit.compare(audit.listed(first), audit.listed(second))
-    for name, df in [("student", tests.student_df), ("welch", tests.welch_df)]:
-        low, high, *_ = limits(f"{df:.2f}", "rounded", "df")
-        assert _df_can_be(ceil(low), floor(high), n_1, n_2, name)
+    ]
+    assume(sum(group.var() for group in groups) > 0)
+    tests = audit.compare(*map(audit.listed, groups))
+
+    def around(value, kind):
+        return limits(f"{value:.{places}f}", "rounded", kind)
+
+    behind = [
+        (around(g.mean(), "mean"), around(g.std(ddof=1), "sd").through(lambda each: each**2))
+        for g in groups
+    ]
+    for name, t, df in [
+        ("student", tests.student_t, tests.student_df),
+        ("welch", tests.welch_t, tests.welch_df),
+    ]:
+        asked = around(t, "t").through(lambda each: each * abs(each)), around(df, "df")
+        sizes = np.array([[n_1], [n_2]])
+        assert _sizes_can_be(*sizes, behind, TESTS[name], *asked).all()

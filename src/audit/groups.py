@@ -4,17 +4,17 @@ Items are rows of strings in the columns `mean_<group>` and `sd_<group>` of two 
 `df`. The groups go by these names, in the order of the columns; t is that of first minus second.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from functools import lru_cache
 from itertools import product
-from math import ceil, copysign, floor, sqrt
+from math import copysign, sqrt
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from audit.answers import MOST
-from audit.grim import candidates, has_answers
+from audit.grim import has_answers
 from audit.printed import READINGS, Interval, Reading, limits
 from audit.two_groups import TESTS
 
@@ -92,12 +92,12 @@ def splits(
     1     60   35   True   True
     """
     names = groups(items)
-    first, second = (list(sizes[name]) for name in names)
-    table = pd.DataFrame(list(product(first, second)), columns=names)
+    pairs = list(product(*(sizes[name] for name in names)))
+    table = pd.DataFrame(pairs, columns=names)
     printed = printed_items(items)
     for item in printed.to_dict("records"):
-        found = {(a[0], b[0]) for a, b, _ in fitting(item, first, second, digits, low, high)}
-        table[item["item"]] = [pair in found for pair in product(first, second)]
+        found = {(a[0], b[0]) for a, b, _ in fitting(item, pairs, digits, low, high)}
+        table[item["item"]] = [pair in found for pair in pairs]
     return table.assign(all=table[printed["item"].tolist()].all(axis=1))
 
 
@@ -198,7 +198,7 @@ def exact_tests(
     from scipy import stats
 
     rows = []
-    for *sums, test in fitting(item, [n_1], [n_2], digits, low, high):
+    for *sums, test in fitting(item, [(n_1, n_2)], digits, low, high):
         (_, mean_1, var_1), (_, mean_2, var_2) = map(moments, sums)
         error, df = TESTS[test](var_1, n_1, var_2, n_2)
         t = copysign(sqrt((mean_1 - mean_2) ** 2 / error), mean_1 - mean_2)
@@ -221,70 +221,49 @@ def printed_items(items: pd.DataFrame) -> pd.DataFrame:
 
 
 def fitting(
-    item: Mapping[str, str],
-    first: Iterable[int],
-    second: Iterable[int],
-    digits: Reading,
-    low: int,
-    high: int,
+    item: Mapping[str, str], sizes: ArrayLike, digits: Reading, low: int, high: int
 ) -> Iterator[tuple[Sums, Sums, str]]:
-    """Yield the sums of the two groups, and the test, that give the six printed numbers."""
+    """Yield the sums of the two groups, and the test, that give the six printed numbers.
 
-    def sums(group: str, n: int) -> np.ndarray:
-        return _sums(item[f"mean_{group}"], item[f"sd_{group}"], n, low, high, digits)
-
-    name_1, name_2 = groups(item)
-    sizes = list(second)
-    t_squared = limits(item["t"], digits, "t").through(_signed_square)
-    df = limits(item["df"], digits, "df")
-    least, most = ceil(df.low), floor(df.high)
-    for n_1 in first:
-        for name, test in TESTS.items():
-            others = [n for n in sizes if _df_can_be(least, most, n_1, n, name)]
-            if not others:
-                continue
-            of_second = np.concatenate([sums(name_2, n) for n in others])
-            near = _near(sums(name_1, n_1), of_second, test, t_squared, df)
-            for pair in zip(*(rows.tolist() for rows in near), strict=True):
-                if _gives(*pair, test, t_squared, df) and all(
-                    has_answers(*group, high - low) for group in pair
-                ):
-                    yield *pair, name
-
-
-def _df_can_be(least: int, most: int, n_1: int, n_2: int, test: str) -> bool:
-    """Tell whether groups of these sizes can have a df between two, whatever their answers.
-
-    Student's is n_1 + n_2 - 2; Welch's lies from the smaller group's n - 1 to Student's.
+    `sizes` are the pairs of group sizes to try, one row each.
     """
-    students = n_1 + n_2 - 2
-    return least <= students and (students if test == "student" else min(n_1, n_2) - 1) <= most
+    behind = [
+        (
+            limits(item[f"mean_{group}"], digits, "mean").through(lambda mean: mean - low),
+            limits(item[f"sd_{group}"], digits, "sd").through(_signed_square),
+        )
+        for group in groups(item)
+    ]
+    asked = (
+        limits(item["t"], digits, "t").through(_signed_square),
+        limits(item["df"], digits, "df"),
+    )
+    sizes = np.asarray(sizes, dtype=np.int64).reshape(-1, 2)
+    sizes = sizes[(sizes > 1).all(axis=1)]
+    for name, test in TESTS.items():
+        rows = sizes[_sizes_can_be(*sizes.T, behind, test, *asked)]
+        for column, (means, variances) in enumerate(behind):
+            rows = _with_sums(rows, column, means, variances, high - low)
+        for n_1, n_2, *sums in rows[_are_near(rows, test, *asked)].tolist():
+            pair = (n_1, *sums[:2]), (n_2, *sums[2:])
+            if _gives(*pair, test, *asked) and all(
+                _are_behind(group, *printed, high - low)
+                for group, printed in zip(pair, behind, strict=True)
+            ):
+                yield *pair, name
 
 
 def fitting_all(
-    items: pd.DataFrame, sizes: Iterable[Iterable[int]], digits: Reading, high: int
+    items: Iterable[Mapping[str, str]], sizes: ArrayLike, digits: Reading, high: int
 ) -> set[tuple[int, int]]:
     """Return the pairs that let all items be true, as `splits` finds them, but sooner.
 
-    Sizes at which some item's mean and SD cannot be are not tried in pairs, and pairs that an item
-    rules out not for the next. A broken df leaves the fewest.
+    Pairs that an item rules out are not tried for the next. A broken df leaves the fewest.
     """
-    table = printed_items(items).to_dict("records")
-    possible = (
-        [
-            n
-            for n in of_group
-            if all(len(_sums(i[f"mean_{g}"], i[f"sd_{g}"], n, 0, high, digits)) for i in table)
-        ]
-        for g, of_group in zip(groups(items), sizes, strict=True)
-    )
-    pairs = set(product(*possible))
-    for item in sorted(table, key=lambda item: "." not in item["df"]):
-        if not pairs:
-            break
-        left = (sorted(set(of_group)) for of_group in zip(*pairs, strict=True))
-        pairs &= {(a[0], b[0]) for a, b, _ in fitting(item, *left, digits, 0, high)}
-    return pairs
+    for item in sorted(items, key=lambda item: "." not in item["df"]):
+        fits = {(a[0], b[0]) for a, b, _ in fitting(item, sizes, digits, 0, high)}
+        sizes = sorted(fits)
+    return fits
 
 
 def moments(sums: Sums) -> tuple[int, Fraction, Fraction]:
@@ -298,32 +277,99 @@ def _signed_square(value: Fraction | np.ndarray) -> Fraction | np.ndarray:
     return value * abs(value)
 
 
-@lru_cache(maxsize=4096)
-def _sums(mean: str, sd: str, n: int, low: int, high: int, digits: Reading) -> np.ndarray:
-    """Return the groups of n that the printed mean and SD allow, one row each."""
-    rows = [(n, *pair) for pair in candidates(mean, sd, n, low, high, digits)]
-    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+def _sizes_can_be(
+    n_1: np.ndarray,
+    n_2: np.ndarray,
+    behind: Sequence[tuple[Interval, Interval]],
+    test: Callable,
+    t_squared: Interval,
+    df: Interval,
+) -> np.ndarray:
+    """Tell in floats which pairs of sizes the limits leave, whatever the sums and squares.
+
+    The standard error rises with both variances. The df of Welch's test rises with their ratio up
+    to that of Student's, where var / (n·(n - 1)) is the same in both groups, and then falls. So
+    over a range of ratios it is least at one of the two ends.
+    """
+    (mean_1, var_1), (mean_2, var_2) = (
+        (_widened(mean), np.maximum(_widened(var), 0)) for mean, var in behind
+    )
+    least, most = (_signed_square(mean_1[end] - mean_2[1 - end]) for end in (0, 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        small, large = (test(var_1[end], n_1, var_2[end], n_2)[0] for end in (0, 1))
+        t_low = least / np.where(least < 0, small, large)
+        t_high = most / np.where(most > 0, small, large)
+        at_ends = [test(var_1[end], n_1, var_2[1 - end], n_2)[1] for end in (0, 1)]
+        part_1, part_2 = (
+            [each / (n * (n - 1)) for each in var] for var, n in ((var_1, n_1), (var_2, n_2))
+        )
+    can_be_equal = (part_1[0] <= part_2[1]) & (part_2[0] <= part_1[1])
+    df_high = np.where(can_be_equal, n_1 + n_2 - 2, np.maximum(*at_ends))
+    ruled_out = False
+    for low, high, printed in ((t_low, t_high, t_squared), (np.minimum(*at_ends), df_high, df)):
+        least, most = _widened(printed)
+        ruled_out |= (low > most) | (high < least)  # not where no variance makes it 0/0
+    return ~ruled_out
 
 
-def _near(
-    first: np.ndarray, second: np.ndarray, test: Callable, t_squared: Interval, df_limits: Interval
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return the groups whose t and df are within a hair of the limits."""
-    if (tried := len(first) * len(second)) > 10 * MOST:
-        raise ValueError(f"too many pairs of sums: {tried:,}, and {10 * MOST:,} are tried")
-    (n_1, total_1, squares_1), (n_2, total_2, squares_2) = first.T[:, :, None], second.T
+def _with_sums(
+    rows: np.ndarray, column: int, means: Interval, variances: Interval, top: int
+) -> np.ndarray:
+    """Add sum and sum of squares to groups, one row for each that the limits leave.
+
+    The size is in a column of the rows, answers are from 0 to `top`. What is within a hair of the
+    limits is kept. Sum and sum of squares are both even or both odd.
+    """
+    n = rows[:, column]
+    first, last = _wholes(*(n * mean for mean in _widened(means)))
+    rows = _one_each(rows, np.maximum(first, 0), np.minimum(last, n * top))
+    n, total = rows[:, column], rows[:, -1]
+    first, last = _wholes(*((n - 1) * var + total**2 / n for var in _widened(variances)))
+    return _one_each(rows, first + (first - total) % 2, last, step=2)
+
+
+def _widened(interval: Interval) -> tuple[float, float]:
+    """Return the ends of an interval as floats, a hair further out."""
+    low, high = float(interval.low), float(interval.high)
+    return low - HAIR * (1 + abs(low)), high + HAIR * (1 + abs(high))
+
+
+def _wholes(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first and the last whole number between limits."""
+    return np.ceil(low).astype(np.int64), np.floor(high).astype(np.int64)
+
+
+def _one_each(rows: np.ndarray, first: np.ndarray, last: np.ndarray, step: int = 1) -> np.ndarray:
+    """Return each row as often as it has numbers from `first` to `last`, with these at its end."""
+    times = np.maximum((last - first) // step + 1, 0)
+    if (tried := times.sum()) > MOST:
+        raise ValueError(f"too many pairs of sums: {tried:,}, and {MOST:,} are tried")
+    nth = np.arange(tried) - np.repeat(times.cumsum() - times, times)
+    return np.column_stack([np.repeat(rows, times, axis=0), np.repeat(first, times) + step * nth])
+
+
+def _are_near(
+    rows: np.ndarray, test: Callable, t_squared: Interval, df_limits: Interval
+) -> np.ndarray:
+    """Tell in floats whether t and df of two groups, one pair a row, are close to the limits."""
+    n_1, n_2, total_1, squares_1, total_2, squares_2 = rows.T
     diff = (total_1 * n_2 - total_2 * n_1) / (n_1 * n_2)
     var_1 = (n_1 * squares_1 - total_1**2) / (n_1 * (n_1 - 1))
     var_2 = (n_2 * squares_2 - total_2**2) / (n_2 * (n_2 - 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         error, df = test(var_1, n_1, var_2, n_2)
         found = _signed_square(diff) / error
-    near = True
-    for value, (low, high, *_) in ((found, t_squared), (df, df_limits)):
-        hair = HAIR * (1 + np.abs(value))
-        near &= (value >= float(low) - hair) & (value <= float(high) + hair)
-    at_1, at_2 = np.nonzero(near & (error > 0))
-    return first[at_1], second[at_2]
+    near = error > 0
+    for value, printed in ((found, t_squared), (df, df_limits)):
+        low, high = _widened(printed)
+        near &= (value >= low) & (value <= high)
+    return near
+
+
+def _are_behind(group: Sums, means: Interval, variances: Interval, top: int) -> bool:
+    """Tell whether answers from 0 to `top` have these sums, and moments within the limits."""
+    _, mean, variance = moments(group)
+    return means.holds(mean) and variances.holds(variance) and has_answers(*group, top)
 
 
 def _gives(

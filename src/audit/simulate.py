@@ -1,8 +1,9 @@
 """Try the search for group sizes where the truth is known."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -58,18 +59,11 @@ def simulate_items(
       item mean_women sd_women mean_men sd_men      t  df
     0  tax       3.40     1.13     3.60   0.91  -0.88  93
     """
-    rng = np.random.default_rng(seed)
     table = printed_items(items)
     columns = printed_columns(items)
-    likes = table[columns].to_numpy()
-    rows = []
-    for like, *shares in zip(likes, answers_1, answers_2, strict=True):
-        drawn = [
-            rng.multinomial(n, counts / counts.sum())
-            for n, counts in zip(split, shares, strict=True)
-        ]
-        told = zip(like, columns, _statistics(*drawn), strict=True)
-        rows.append([_print_like(*one, printed) for one in told])
+    shares = list(zip(answers_1, answers_2, strict=True))
+    rng = np.random.default_rng(seed)
+    rows = _simulated(table[columns].to_numpy(), columns, shares, split, printed, rng)
     return table.assign(**pd.DataFrame(rows, table.index, columns, dtype="string"))
 
 
@@ -98,14 +92,10 @@ def change_digit(items: pd.DataFrame, seed: int | np.random.Generator = 0) -> pd
       item mean_women sd_women mean_men sd_men      t  df
     0  tax       3.33     1.15     3.77    .84  -2.12  83
     """
-    rng = np.random.default_rng(seed)
-    changed = printed_items(items)
-    place = rng.choice(changed.index), rng.choice(printed_columns(items))
-    text = changed.loc[place]
-    at = rng.choice([i for i, character in enumerate(text) if character.isdigit()])
-    digit = (int(text[at]) + rng.integers(1, 10)) % 10
-    changed.loc[place] = f"{text[:at]}{digit}{text[at + 1 :]}"
-    return changed
+    table = printed_items(items)
+    columns = printed_columns(items)
+    rows = _changed(table[columns].to_numpy(), np.random.default_rng(seed))
+    return table.assign(**pd.DataFrame(rows, table.index, columns, dtype="string"))
 
 
 def control(
@@ -160,15 +150,18 @@ def control(
     0        1      0       True                0              0
     1        1      0       True                0              0
     """
-    tried = tuple(list(sizes[name]) for name in groups(items))
+    columns = printed_columns(items)
+    likes = printed_items(items)[columns].to_numpy()
+    shares = list(zip(answers_1, answers_2, strict=True))
+    tried = np.array(list(product(*(sizes[name] for name in groups(items)))))
     high = np.asarray(answers_1).shape[1] - 1
     rng = np.random.default_rng(seed)
     rows = []
     for _ in range(runs):
-        simulated = simulate_items(items, answers_1, answers_2, split, printed, rng)
+        simulated = _simulated(likes, columns, shares, split, printed, rng)
         found, changed = (
-            fitting_all(table, tried, digits, high)
-            for table in (simulated, change_digit(simulated, rng))
+            fitting_all([dict(zip(columns, row, strict=True)) for row in told], tried, digits, high)
+            for told in (simulated, _changed(simulated, rng))
         )
         wrong, wrong_changed = (len(pairs - {split}) for pairs in (found, changed))
         rows.append((len(found), wrong, split in found, len(changed), wrong_changed))
@@ -177,7 +170,43 @@ def control(
     )
 
 
-def _statistics(first: np.ndarray, second: np.ndarray) -> list[Decimal | int]:
+def _simulated(
+    likes: np.ndarray,
+    columns: list[str],
+    shares: list[tuple[np.ndarray, np.ndarray]],
+    split: tuple[int, int],
+    printed: str,
+    rng: np.random.Generator,
+) -> list[list[str]]:
+    """Return new numbers like the printed ones, whose columns are given; one row an item."""
+    drawn = [
+        [rng.multinomial(n, each / each.sum()) for n, each in zip(split, both, strict=True)]
+        for both in shares
+    ]
+    first, second = (np.array(answers) for answers in zip(*drawn, strict=True))
+    levene_p = compare(counted(first), counted(second)).levene_p
+    return [
+        [
+            _print_like(*told, printed)
+            for told in zip(like, columns, _statistics(*both, p <= ALPHA), strict=True)
+        ]
+        for like, both, p in zip(likes, drawn, levene_p, strict=True)
+    ]
+
+
+def _changed(printed: Sequence[Sequence[str]], rng: np.random.Generator) -> list[list[str]]:
+    """Return rows of numbers with one digit changed."""
+    rows = [list(row) for row in printed]
+    row = rows[rng.integers(len(rows))]
+    column = rng.integers(len(row))
+    text = row[column]
+    at = rng.choice([i for i, character in enumerate(text) if character.isdigit()])
+    digit = (int(text[at]) + rng.integers(1, 10)) % 10
+    row[column] = f"{text[:at]}{digit}{text[at + 1 :]}"
+    return rows
+
+
+def _statistics(first: np.ndarray, second: np.ndarray, spreads_differ: bool) -> list[Decimal | int]:
     """Return the six statistics of an item from the distributions of answers of two groups.
 
     Fractions keep exact what lies on the edge of a printed digit, square roots included.
@@ -187,8 +216,7 @@ def _statistics(first: np.ndarray, second: np.ndarray) -> list[Decimal | int]:
         moments((int(counts.sum()), int(counts @ values), int(counts @ values**2)))
         for counts in (first, second)
     )
-    levene_p = compare(counted(first), counted(second)).levene_p
-    error, df = TESTS["welch" if levene_p <= ALPHA else "student"](var_1, n_1, var_2, n_2)
+    error, df = TESTS["welch" if spreads_differ else "student"](var_1, n_1, var_2, n_2)
     t = _decimal((mean_1 - mean_2) ** 2 / error).sqrt().copy_sign(_decimal(mean_1 - mean_2))
     sd_1, sd_2 = (_decimal(var).sqrt() for var in (var_1, var_2))
     df = df if isinstance(df, int) else _decimal(df)
