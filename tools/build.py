@@ -56,7 +56,8 @@ def build(book: Path, work: Path) -> None:
     restore(site)
     now = inputs(book)
     last = json.loads(execute.stored(record, RECORD) or "{}")
-    if site.is_dir() and last == now | {"site": execute.digest(site)}:
+    is_kept = site.is_dir() and last.get("site") == execute.digest(site)
+    if is_kept and last == now | {"site": last["site"]}:
         say(f"Nothing changed since the last build; open {shown(site / 'index.html')}")
         return
 
@@ -69,7 +70,8 @@ def build(book: Path, work: Path) -> None:
     record.unlink(missing_ok=True)
 
     say("Pages")
-    new = make_pages(book, work / "sphinx")
+    is_kept = is_kept and all(last.get(key) == now[key] for key in now if key != "all")
+    new = make_pages(book, work / "sphinx", site if is_kept else None)
     stop_on([Fault(*fault) for fault in check_site.faults(new, book == contracts.WHOLE)])
     if inputs(book) != now:
         raise BuildError("Files changed while the book was being built: build it again")
@@ -80,16 +82,20 @@ def build(book: Path, work: Path) -> None:
 
 
 def inputs(book: Path) -> dict[str, str]:
-    """Return keys for all that the site depends on, and for parts of it."""
-    pages = {".md", ".ipynb"}
-    settings = [
-        path
-        for path in execute.files(book)
-        if path.suffix not in pages and path.relative_to(book).parts[0] != "_static"
-    ]
+    """Return keys for all that the site depends on, and for what every page depends on."""
+    texts, settings = [], []
+    for path in execute.files(book):
+        folder = path.relative_to(book).parts[0]
+        if path.suffix == ".ipynb" or folder == "exercises":
+            continue
+        if path.suffix == ".md" or folder == "_static":
+            texts.append(path)
+        else:
+            settings.append(path)
     tools = Path(__file__).parent
     return {
         "all": execute.digest(book, tools),
+        "texts": execute.digest(*texts),
         "settings": execute.digest(*settings, tools),
         "shared": execute.environment(),
         "colophon": colophon.text() if (book / colophon.PAGE).exists() else "",
@@ -127,12 +133,18 @@ def alone(work: Path) -> Iterator[None]:
         ) from None
 
 
-def make_pages(book: Path, work: Path) -> Path:
-    """Let Jupyter Book make the pages as its command does; any warning is a fault."""
+def make_pages(book: Path, work: Path, last: Path | None) -> Path:
+    """Let Jupyter Book make the pages as its command does; any warning is a fault.
+
+    `last` is the last site if nothing changed but chapters, whose pages alone are then written. A
+    changed text may explain a term that is linked from every page.
+    """
     from jupyter_book.cli.main import main as jupyter_book  # slow to load, often not needed
 
     pages = work / "_build" / "html"
-    shutil.rmtree(pages, ignore_errors=True)  # all are written: a title may stand on every page
+    shutil.rmtree(pages, ignore_errors=True)
+    if last:
+        shutil.copytree(last, pages)
     warnings = io.StringIO()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(warnings):
         try:

@@ -10,6 +10,7 @@ import contracts
 
 FILE_NAME = re.compile(r"\S*/\S*|\S+\.(png|svg|jpe?g|gif|webp|avif)", re.IGNORECASE)
 LINKS = ("href", "src", "poster", "data")
+COLOURS = re.compile(r'</?span(?: class="[a-z]{1,2}\d?")?>')  # of code: most tags of a page
 
 
 class Page(HTMLParser):
@@ -25,7 +26,7 @@ class Page(HTMLParser):
         self.drawing: str | None = None  # where an <svg> began that has no name yet
         self.in_title = False
         self.text = path.read_text(encoding="utf-8")
-        self.feed(self.text)
+        self.feed(COLOURS.sub("", self.text))
 
     @property
     def place(self) -> str:

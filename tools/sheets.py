@@ -17,11 +17,12 @@ in the chapter when the book is built.
 """
 
 import ast
+import copy
 import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -154,9 +155,14 @@ class Sheet:
 
 def cells(path: Path) -> list["NotebookNode"]:
     """Return the cells of a file with exercises."""
+    return copy.deepcopy(_parsed(path.read_text(encoding="utf-8")))
+
+
+@cache  # the same file is asked for several times in a build
+def _parsed(text: str) -> list["NotebookNode"]:
     from myst_nb.core.read import read_myst_markdown_notebook
 
-    return read_myst_markdown_notebook(path.read_text(encoding="utf-8")).cells
+    return read_myst_markdown_notebook(text).cells
 
 
 def read(path: Path) -> Sheet:

@@ -9,7 +9,6 @@ import html
 import json
 import re
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -50,17 +49,22 @@ def take_over(app: Sphinx) -> None:
     app.builder.search = False
 
 
-def collect(
-    found: dict[str, list[Entry]], app: Sphinx, document: nodes.document, page: str
-) -> None:
-    """Take down the entries of a page."""
+def collect(app: Sphinx, document: nodes.document, page: str) -> None:
+    """Keep the entries of a page for builds that do not write it again."""
     uri = app.builder.get_target_uri(page)
     title = app.env.titles[page].astext()
-    found[page] = [
+    entries = [
         Entry(f"{uri}#{anchor}", title, name, " ".join(map(sentence, prose(node))), weight)
         for node in document.findall(is_entry)
         for anchor, name, weight in [named(node)]
     ]
+    lines = (json.dumps(entry, ensure_ascii=False) for entry in entries)
+    kept(app, page).write_text(",\n".join(lines), encoding="utf-8")
+
+
+def kept(app: Sphinx, page: str) -> Path:
+    """Return where the entries of a page are kept, beside what Sphinx has read of it."""
+    return Path(app.doctreedir, f"{page}.search")
 
 
 def is_entry(node: nodes.Node) -> bool:
@@ -115,23 +119,20 @@ def sentence(text: str) -> str:
     return text if text.endswith((".", "?", "!", ":", ";", ")")) else f"{text}."
 
 
-def write(found: dict[str, list[Entry]], app: Sphinx, error: Exception | None) -> None:
+def write(app: Sphinx, error: Exception | None) -> None:
     """Write the list beside the search page's script."""
     if error or app.builder.name != "html":
         return
-    for page in app.env.found_docs - found.keys():  # not written again: as it was, but listed
-        app.env.get_and_resolve_doctree(page, app.builder)
-    entries = [entry for page in sorted(found) for entry in found[page]]
-    lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
+    texts = [kept(app, page).read_text(encoding="utf-8") for page in sorted(app.env.found_docs)]
+    lines = ",\n".join(filter(None, texts))
     script = f"const SECTIONS = [\n{lines}\n];\n"
     (Path(app.outdir) / "_static" / NAME).write_text(script, encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Join the build where pages are whole, and where it ends."""
-    found: dict[str, list[Entry]] = {}
     app.connect("builder-inited", take_over)
-    app.connect("doctree-resolved", partial(collect, found), priority=900)
+    app.connect("doctree-resolved", collect, priority=900)
     app.connect("html-collect-pages", lambda _: [("search", {}, "search.html")])
-    app.connect("build-finished", partial(write, found))
-    return {"parallel_read_safe": True, "parallel_write_safe": False}
+    app.connect("build-finished", write)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
