@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from building import STUDY, build, page, site_bytes, write_notebook, write_project
 
+PAGE_TWO = "chapters/two.html"
+
 
 def test_pages_and_scorecard_are_built_and_nothing_is_done_twice(built):
     before = site_bytes(built)
@@ -65,6 +67,26 @@ def test_a_changed_helper_reaches_every_page(project):
     assert status == 0
     assert "unchanged" not in said
     assert "196" in page(project, "chapters/one.html")
+
+
+def test_a_changed_chapter_is_written_alone_until_others_show_what_changed(project):
+    site, chapters = project / "book" / "_build" / "html", project / "book" / "chapters"
+    written = []
+    for says in ["some", "other"]:  # the first build reads all pages, since the folder is another
+        write_notebook(chapters / "one.ipynb", f"print('{says}')")
+        assert build(project)[0] == 0
+        assert says in page(project, "chapters/one.html")
+        written.append((site / PAGE_TWO).stat().st_mtime_ns)
+    assert written[0] == written[1]
+    (chapters / "one.ipynb").rename(chapters / "new title.ipynb")
+    write_notebook(chapters / "new title.ipynb", "print('other')")
+    (chapters / "new title.ipynb").rename(chapters / "one.ipynb")
+    assert build(project)[0] == 0
+    assert "new title" in page(project, PAGE_TWO)
+    changed = site_bytes(project)
+    shutil.rmtree(project / "book" / "_build")
+    assert build(project)[0] == 0
+    assert site_bytes(project) == changed
 
 
 @pytest.mark.parametrize("settings", [[], ["--all"]], ids=["", "all"])

@@ -12,7 +12,9 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from time import perf_counter
 
 import check_site
@@ -23,6 +25,7 @@ from execute import COLOURS, ROOT, Fault
 from filelock import FileLock, Timeout
 
 RECORD = "what the site was built from"
+SPHINX = "jupyter_book.cli.main"
 CELL_LINE = re.compile(r"\.ipynb:(\d+)(\d{4}):")  # myst-nb counts 10 000 lines for a cell
 
 
@@ -62,6 +65,7 @@ def build(book: Path, work: Path) -> None:
         return
 
     say("Chapters")
+    Thread(target=import_module, args=(SPHINX,)).start()  # which takes long, beside the chapters
     stop_on(execute.results(book, now["shared"], say)[1])
     # Jupyter Book reads again only what changed. That may not be relied on after a fault, when
     # there is no record, or when something changed that bears on every page.
@@ -139,8 +143,7 @@ def make_pages(book: Path, work: Path, last: Path | None) -> Path:
     `last` is the last site if nothing changed but chapters, whose pages alone are then written. A
     changed text may explain a term that is linked from every page.
     """
-    from jupyter_book.cli.main import main as jupyter_book  # slow to load, often not needed
-
+    jupyter_book = import_module(SPHINX).main
     pages = work / "_build" / "html"
     shutil.rmtree(pages, ignore_errors=True)
     if last:
