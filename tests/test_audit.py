@@ -27,7 +27,7 @@ from statsmodels.stats.multitest import multipletests
 
 import audit
 from audit.grim import has_answers
-from audit.groups import _sizes_can_be
+from audit.groups import Behind, _sizes_can_be
 from audit.printed import NOTHING, interval, limits, reads_as
 from audit.two_groups import TESTS
 
@@ -996,14 +996,12 @@ def test_no_sizes_are_ruled_out_that_can_have_the_printed_numbers(n_1, n_2, plac
     def around(value, kind):
         return limits(f"{value:.{places}f}", "rounded", kind)
 
-    behind = [
-        (around(g.mean(), "mean"), around(g.std(ddof=1), "sd").through(lambda each: each**2))
-        for g in groups
-    ]
+    means = tuple(around(g.mean(), "mean") for g in groups)
+    variances = tuple(around(g.std(ddof=1), "sd").through(lambda each: each**2) for g in groups)
     for name, t, df in [
         ("student", tests.student_t, tests.student_df),
         ("welch", tests.welch_t, tests.welch_df),
     ]:
-        asked = around(t, "t").through(lambda each: each * abs(each)), around(df, "df")
-        sizes = np.array([[n_1], [n_2]])
-        assert _sizes_can_be(*sizes, behind, TESTS[name], *asked).all()
+        t_squared = around(t, "t").through(lambda each: each * abs(each))
+        behind = Behind(means, variances, t_squared, around(df, "df"), 5)
+        assert _sizes_can_be(behind, np.array([n_1]), np.array([n_2]), TESTS[name]).all()

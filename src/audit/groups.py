@@ -4,10 +4,11 @@ Items are rows of strings in the columns `mean_<group>` and `sd_<group>` of two 
 `df`. The groups go by these names, in the order of the columns; t is that of first minus second.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import product
 from math import copysign, sqrt
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,17 @@ HAIR = 1e-9
 
 Sums = tuple[int, int, int]
 """What the tests depend on in a group: people, the sum and the sum of squares of their answers."""
+
+
+class Behind(NamedTuple):
+    """What can stand behind the six printed numbers of an item; answers are from 0 to `top`."""
+
+    means: tuple[Interval, ...]
+    variances: tuple[Interval, ...]
+    t_squared: Interval
+    """With the sign of t."""
+    df: Interval
+    top: int
 
 
 def printed_columns(items: pd.DataFrame | Mapping[str, str]) -> list[str]:
@@ -96,7 +108,7 @@ def splits(
     table = pd.DataFrame(pairs, columns=names)
     printed = printed_items(items)
     for item in printed.to_dict("records"):
-        found = {(a[0], b[0]) for a, b, _ in fitting(item, pairs, digits, low, high)}
+        found = _sizes_fitting(_behind(item, digits, low, high), pairs)
         table[item["item"]] = [pair in found for pair in pairs]
     return table.assign(all=table[printed["item"].tolist()].all(axis=1))
 
@@ -198,7 +210,7 @@ def exact_tests(
     from scipy import stats
 
     rows = []
-    for *sums, test in fitting(item, [(n_1, n_2)], digits, low, high):
+    for *sums, test in fitting(item, n_1, n_2, digits, low, high):
         (_, mean_1, var_1), (_, mean_2, var_2) = map(moments, sums)
         error, df = TESTS[test](var_1, n_1, var_2, n_2)
         t = copysign(sqrt((mean_1 - mean_2) ** 2 / error), mean_1 - mean_2)
@@ -221,36 +233,11 @@ def printed_items(items: pd.DataFrame) -> pd.DataFrame:
 
 
 def fitting(
-    item: Mapping[str, str], sizes: ArrayLike, digits: Reading, low: int, high: int
+    item: Mapping[str, str], n_1: int, n_2: int, digits: Reading, low: int, high: int
 ) -> Iterator[tuple[Sums, Sums, str]]:
-    """Yield the sums of the two groups, and the test, that give the six printed numbers.
-
-    `sizes` are the pairs of group sizes to try, one row each.
-    """
-    behind = [
-        (
-            limits(item[f"mean_{group}"], digits, "mean").through(lambda mean: mean - low),
-            limits(item[f"sd_{group}"], digits, "sd").through(_signed_square),
-        )
-        for group in groups(item)
-    ]
-    asked = (
-        limits(item["t"], digits, "t").through(_signed_square),
-        limits(item["df"], digits, "df"),
-    )
-    sizes = np.asarray(sizes, dtype=np.int64).reshape(-1, 2)
-    sizes = sizes[(sizes > 1).all(axis=1)]
-    for name, test in TESTS.items():
-        rows = sizes[_sizes_can_be(*sizes.T, behind, test, *asked)]
-        for column, (means, variances) in enumerate(behind):
-            rows = _with_sums(rows, column, means, variances, high - low)
-        for n_1, n_2, *sums in rows[_are_near(rows, test, *asked)].tolist():
-            pair = (n_1, *sums[:2]), (n_2, *sums[2:])
-            if _gives(*pair, test, *asked) and all(
-                _are_behind(group, *printed, high - low)
-                for group, printed in zip(pair, behind, strict=True)
-            ):
-                yield *pair, name
+    """Yield the sums of the two groups, and the test, that give the six printed numbers."""
+    behind = _behind(item, digits, low, high)
+    yield from (found for found in _near(behind, [(n_1, n_2)]) if _gives(behind, *found))
 
 
 def fitting_all(
@@ -261,7 +248,7 @@ def fitting_all(
     Pairs that an item rules out are not tried for the next. A broken df leaves the fewest.
     """
     for item in sorted(items, key=lambda item: "." not in item["df"]):
-        fits = {(a[0], b[0]) for a, b, _ in fitting(item, sizes, digits, 0, high)}
+        fits = _sizes_fitting(_behind(item, digits, 0, high), sizes)
         sizes = sorted(fits)
     return fits
 
@@ -277,23 +264,49 @@ def _signed_square(value: Fraction | np.ndarray) -> Fraction | np.ndarray:
     return value * abs(value)
 
 
-def _sizes_can_be(
-    n_1: np.ndarray,
-    n_2: np.ndarray,
-    behind: Sequence[tuple[Interval, Interval]],
-    test: Callable,
-    t_squared: Interval,
-    df: Interval,
-) -> np.ndarray:
+def _behind(item: Mapping[str, str], digits: Reading, low: int, high: int) -> Behind:
+    """Return what can stand behind the printed numbers of an item."""
+    names = groups(item)
+    return Behind(
+        tuple(limits(item[f"mean_{n}"], digits, "mean").through(lambda m: m - low) for n in names),
+        tuple(limits(item[f"sd_{n}"], digits, "sd").through(_signed_square) for n in names),
+        limits(item["t"], digits, "t").through(_signed_square),
+        limits(item["df"], digits, "df"),
+        high - low,
+    )
+
+
+def _sizes_fitting(behind: Behind, sizes: ArrayLike) -> set[tuple[int, int]]:
+    """Return the pairs of sizes that an item fits."""
+    fits: set[tuple[int, int]] = set()
+    for first, second, name in _near(behind, sizes):
+        pair = first[0], second[0]
+        if pair not in fits and _gives(behind, first, second, name):
+            fits.add(pair)
+    return fits
+
+
+def _near(behind: Behind, sizes: ArrayLike) -> Iterator[tuple[Sums, Sums, str]]:
+    """Yield sums of two groups, and a test, that in floats come within a hair of the limits."""
+    sizes = np.asarray(sizes, dtype=np.int64).reshape(-1, 2)
+    sizes = sizes[(sizes > 1).all(axis=1)]
+    for name, test in TESTS.items():
+        rows = sizes[_sizes_can_be(behind, *sizes.T, test)]
+        for column in (0, 1):
+            rows = _with_sums(behind, rows, column)
+        for n_1, n_2, *sums in rows[_are_near(behind, rows, test)].tolist():
+            yield (n_1, *sums[:2]), (n_2, *sums[2:]), name
+
+
+def _sizes_can_be(behind: Behind, n_1: np.ndarray, n_2: np.ndarray, test: Callable) -> np.ndarray:
     """Tell in floats which pairs of sizes the limits leave, whatever the sums and squares.
 
     The standard error rises with both variances. The df of Welch's test rises with their ratio up
     to that of Student's, where var / (n·(n - 1)) is the same in both groups, and then falls. So
     over a range of ratios it is least at one of the two ends.
     """
-    (mean_1, var_1), (mean_2, var_2) = (
-        (_widened(mean), np.maximum(_widened(var), 0)) for mean, var in behind
-    )
+    mean_1, mean_2 = map(_widened, behind.means)
+    var_1, var_2 = (np.maximum(_widened(var), 0) for var in behind.variances)
     least, most = (_signed_square(mean_1[end] - mean_2[1 - end]) for end in (0, 1))
     with np.errstate(divide="ignore", invalid="ignore"):
         small, large = (test(var_1[end], n_1, var_2[end], n_2)[0] for end in (0, 1))
@@ -306,25 +319,27 @@ def _sizes_can_be(
     can_be_equal = (part_1[0] <= part_2[1]) & (part_2[0] <= part_1[1])
     df_high = np.where(can_be_equal, n_1 + n_2 - 2, np.maximum(*at_ends))
     ruled_out = False
-    for low, high, printed in ((t_low, t_high, t_squared), (np.minimum(*at_ends), df_high, df)):
+    for low, high, printed in (
+        (t_low, t_high, behind.t_squared),
+        (np.minimum(*at_ends), df_high, behind.df),
+    ):
         least, most = _widened(printed)
         ruled_out |= (low > most) | (high < least)  # not where no variance makes it 0/0
     return ~ruled_out
 
 
-def _with_sums(
-    rows: np.ndarray, column: int, means: Interval, variances: Interval, top: int
-) -> np.ndarray:
+def _with_sums(behind: Behind, rows: np.ndarray, column: int) -> np.ndarray:
     """Add sum and sum of squares to groups, one row for each that the limits leave.
 
-    The size is in a column of the rows, answers are from 0 to `top`. What is within a hair of the
-    limits is kept. Sum and sum of squares are both even or both odd.
+    The size is in a column of the rows. What is within a hair of the limits is kept. Sum and sum of
+    squares are both even or both odd.
     """
     n = rows[:, column]
-    first, last = _wholes(*(n * mean for mean in _widened(means)))
-    rows = _one_each(rows, np.maximum(first, 0), np.minimum(last, n * top))
+    first, last = _wholes(*(n * mean for mean in _widened(behind.means[column])))
+    rows = _one_each(rows, np.maximum(first, 0), np.minimum(last, n * behind.top))
     n, total = rows[:, column], rows[:, -1]
-    first, last = _wholes(*((n - 1) * var + total**2 / n for var in _widened(variances)))
+    variances = _widened(behind.variances[column])
+    first, last = _wholes(*((n - 1) * var + total**2 / n for var in variances))
     return _one_each(rows, first + (first - total) % 2, last, step=2)
 
 
@@ -348,9 +363,7 @@ def _one_each(rows: np.ndarray, first: np.ndarray, last: np.ndarray, step: int =
     return np.column_stack([np.repeat(rows, times, axis=0), np.repeat(first, times) + step * nth])
 
 
-def _are_near(
-    rows: np.ndarray, test: Callable, t_squared: Interval, df_limits: Interval
-) -> np.ndarray:
+def _are_near(behind: Behind, rows: np.ndarray, test: Callable) -> np.ndarray:
     """Tell in floats whether t and df of two groups, one pair a row, are close to the limits."""
     n_1, n_2, total_1, squares_1, total_2, squares_2 = rows.T
     diff = (total_1 * n_2 - total_2 * n_1) / (n_1 * n_2)
@@ -360,22 +373,21 @@ def _are_near(
         error, df = test(var_1, n_1, var_2, n_2)
         found = _signed_square(diff) / error
     near = error > 0
-    for value, printed in ((found, t_squared), (df, df_limits)):
+    for value, printed in ((found, behind.t_squared), (df, behind.df)):
         low, high = _widened(printed)
         near &= (value >= low) & (value <= high)
     return near
 
 
-def _are_behind(group: Sums, means: Interval, variances: Interval, top: int) -> bool:
-    """Tell whether answers from 0 to `top` have these sums, and moments within the limits."""
-    _, mean, variance = moments(group)
-    return means.holds(mean) and variances.holds(variance) and has_answers(*group, top)
-
-
-def _gives(
-    first: Sums, second: Sums, test: Callable, t_squared: Interval, df_limits: Interval
-) -> bool:
-    """Tell in fractions whether t and df of two groups are within the limits."""
-    (n_1, mean_1, var_1), (n_2, mean_2, var_2) = moments(first), moments(second)
-    error, df = test(var_1, n_1, var_2, n_2)
-    return t_squared.holds(_signed_square(mean_1 - mean_2) / error) and df_limits.holds(df)
+def _gives(behind: Behind, first: Sums, second: Sums, name: str) -> bool:
+    """Tell in fractions whether answers in the range have these sums, and the printed numbers."""
+    (n_1, *of_1), (n_2, *of_2) = moments(first), moments(second)
+    (mean_1, var_1), (mean_2, var_2) = of_1, of_2
+    error, df = TESTS[name](var_1, n_1, var_2, n_2)
+    each = zip(behind.means, behind.variances, (of_1, of_2), strict=True)
+    return (
+        behind.t_squared.holds(_signed_square(mean_1 - mean_2) / error)
+        and behind.df.holds(df)
+        and all(means.holds(mean) and vars_.holds(var) for means, vars_, (mean, var) in each)
+        and all(has_answers(*group, behind.top) for group in (first, second))
+    )

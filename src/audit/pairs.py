@@ -181,7 +181,7 @@ def _sums(
     item: Mapping[str, str], n_1: int, n_2: int, digits: Reading, low: int, high: int
 ) -> Iterator[tuple]:
     """Yield (sum, sum of squares) of both groups, once for each pair that fits."""
-    found = fitting(item, [(n_1, n_2)], digits, low, high)
+    found = fitting(item, n_1, n_2, digits, low, high)
     yield from dict.fromkeys((tuple(a[1:]), tuple(b[1:])) for a, b, _ in found)
 
 
