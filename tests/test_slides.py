@@ -71,8 +71,8 @@ def test_a_table_is_cut_to_what_is_spoken_about(book, cut, left):
 
 def test_parts_of_a_figure_fill_the_slide_with_text_that_can_be_read():
     text = '<text y="{}" style="font-size: 5px">x</text>'
-    rule = '<path d="M 150.00 380.00 L 150.00 10.00"/>'
-    lines = "".join(f"M 0.00 {y}.00\nL 90.00 {y + 20}.00\n" for y in range(0, 400, 50))
+    rule = '<path d="M150 380V10"/>'
+    lines = "".join(f"M0 {y}H90V{y + 20}H0z" for y in range(0, 400, 50))
     bars = f'<path d="{lines}"/>'
     figure = slides.BeautifulSoup(
         '<svg viewbox="0 0 300 400" style="font-size: 10px">'

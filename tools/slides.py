@@ -195,10 +195,10 @@ def heights(figure: Tag) -> Iterator[tuple[float, float]]:
         yield float(marker["y"]) - 4, float(marker["y"]) + 4
     paths = "".join(path["d"] for path in figure.select("path:not(defs path)"))
     for line in paths.split("M")[1:]:  # one path may hold many lines that look the same
-        points = re.findall(r"(-?[\d.]+) (-?[\d.]+)", line)
-        xs, ys = zip(*((float(x), float(y)) for x, y in points), strict=True)
-        if max(xs) > min(xs):  # else a line of the grid, which goes through everything
-            yield min(ys), max(ys)
+        xs, ys = zip(*re.findall(r"(-?[\d.]+) (-?[\d.]+)", line), strict=True)
+        if len({*xs, *re.findall(r"H(-?[\d.]+)", line)}) > 1:  # else a line across everything
+            reached = [float(y) for y in [*ys, *re.findall(r"V(-?[\d.]+)", line)]]
+            yield min(reached), max(reached)
 
 
 def size_of(text: Tag) -> float:

@@ -229,6 +229,8 @@ def finish(met: Counter[str], app: Sphinx, error: Exception | None) -> None:
         for file in (out / "_static").glob(pattern):
             met[pattern] += 1
             file.unlink()
+    for style in (out / "_static").glob("*.css"):
+        style.write_text(re.sub(r"(?s)/\*.*?\*/|(?<=[{};,])\s+", "", style.read_text()))
     # Sphinx by itself writes only the pages that changed.
     if Path(app.srcdir) == contracts.WHOLE and app.env.found_docs <= set(met):
         for pattern in unmet(met):

@@ -10,8 +10,10 @@ import re
 import textwrap
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from html import escape
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import matplotlib as mpl
 import matplotlib.font_manager
@@ -57,6 +59,8 @@ INHERITED = (
     "font-family: var(--figure-font, sans-serif)",
     "fill: currentColor",
 )
+# What goes without saying.
+USUAL = ("text-anchor: start", "stroke-dashoffset: 0")
 
 PERCENT = mpl.ticker.PercentFormatter(1, decimals=0)
 
@@ -126,6 +130,9 @@ def _drawing(figure: Figure, name: str, kind: str, finding: str, alt: str) -> st
     """Return a figure as SVG that fits into a page, and close it."""
     figure.suptitle(finding, x=0.01, ha="left")
     figure.draw_without_rendering()
+    for part in figure.findobj(lambda part: part.get_clip_on() and part.get_clip_box()):
+        room, box = part.get_clip_box().padded(0.1), part.get_window_extent()  # in pixels
+        part.set_clip_on(not (room.contains(*box.min) and room.contains(*box.max)))
     for text in figure.findobj(mpl.text.Text):
         if "\n" in text.get_text() and text.get_ha() != "left":
             box = text.get_window_extent()
@@ -146,8 +153,7 @@ def _drawing(figure: Figure, name: str, kind: str, finding: str, alt: str) -> st
     head = (
         f'<svg class="{kind}" role="img" aria-label="{escape(alt)}" viewBox="{box[0][9:-1]}" '
         f'width="{float(box[1]):.0f}" height="{float(box[2]):.0f}" stroke-linejoin="round" '
-        f"{_style(kind)} "
-        'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
+        f"{_style(kind)}>"
     )
     svg = head + _lean(_with_variables(svg[svg.index(">") + 1 :]))
     # Ids are unique in one drawing; a page holds several.
@@ -204,7 +210,7 @@ def cloud(
         drawings.append(
             f'<svg role="group" aria-label="{escape(alt)}" class="cloud {kind}" '
             f'viewBox="0 0 {one.width} {one.height}" '
-            f'{_style(kind)} xmlns="http://www.w3.org/2000/svg">'
+            f"{_style(kind)}>"
             + "".join(f"\n{_with_variables(word)}" for word in _words(one, of_theme, places))
             + "\n</svg>"
         )
@@ -230,35 +236,92 @@ def _words(
 
 def _lean(svg: str) -> str:
     """Leave out what makes a drawing long and nobody sees."""
-    svg = re.sub(r' transform="rotate\(-0 [^"]*\)"', "", svg)
-    svg = re.sub(r"(\.\d)\d+\b(?=[^<>]*>)", r"\1", svg)  # of a pixel, not of a label
-    svg = re.sub(r' style="([^"]*)"', lambda match: _own_style(match[1]), svg)
-    svg = re.sub(r'<path d="[^"]*" style="fill: none"/>', "", svg)
-    meant = set(re.findall(r'(?:url\(#|href="#)([^")]+)', svg))
-    svg = re.sub(r' id="([^"]*)"', lambda match: match[0] if match[1] in meant else "", svg)
-    svg = re.sub(r"<g/>|<defs>\s*</defs>", "", svg)
-    svg = re.sub(r"\s*\n\s*", "\n", svg)
-    alone = re.compile(r"<g>\n?((?:<(path|text|use)\b[^>]*(?:/>|>[^<]*</\2>))?)\n?</g>\n?")
-    # Lines or bars that look the same, one after the other, are one path.
-    same = re.compile(r'<path d="([^"]*)"([^>]*)/>\n?<path d="([^"]*)"\2/>')
-    for found, kept in ((alone, r"\1"), (same, r'<path d="\1\3"\2/>')):
-        while (shorter := found.sub(kept, svg)) != svg:
-            svg = shorter
-    return re.sub(r"<g>((?:(?!</?g\b).)*)</g>", _with_one_look, svg, flags=re.DOTALL)
+    drawing = ElementTree.fromstring(f"<svg>{svg.replace('xlink:href', 'href')}")
+    for part in drawing.iter():
+        part.tail = None
+        part.text = part.text if part.tag == "text" else None
+        short = {name: _short(name, value) for name, value in part.items()}
+        part.attrib = {name: value for name, value in short.items() if value}
+    shared = ElementTree.Element("defs")
+    shared.extend(part for defs in drawing.iter("defs") for part in defs)
+    drawing[:] = [*([shared] * bool(len(shared))), *_with_one_look(_ungrouped(drawing))]
+    return ElementTree.tostring(drawing, "unicode").removeprefix("<svg>").replace(" />", "/>")
 
 
-def _with_one_look(group: re.Match) -> str:
-    """Give a group the style that all in it share, instead of each."""
-    shown = re.findall(r"<(?:path|text|use)\b(?![^>]* id=)[^>]*>", group[1])
-    [look, *others] = {"".join(re.findall(r' style="[^"]*"', tag)) for tag in shown} or [""]
-    # A group that is not opaque would be so as a whole: marks in it could not darken one another.
-    is_shared = look and not others and len(shown) > 1 and "opacity" not in look
-    return f"<g{look}>{group[1].replace(look, '')}</g>" if is_shared else group[0]
+def _short(name: str, value: str) -> str:
+    """Return an attribute without what goes without saying, and no more digits than one sees."""
+    digits = 2 if name == "style" else 1  # of a shade, of a pixel
+    value = re.sub(r"-?\d+\.\d+", lambda n: f"{round(float(n[0]), digits) + 0:g}", value)
+    if name == "style":
+        return "; ".join(rule for rule in value.split("; ") if rule not in INHERITED + USUAL)
+    if name == "d":
+        return _line(value)
+    return "" if value.startswith("rotate(-0 ") else value
 
 
-def _own_style(style: str) -> str:
-    own = [rule for rule in style.split("; ") if rule not in INHERITED]
-    return f' style="{"; ".join(own)}"' if own else ""
+def _line(path: str) -> str:
+    r"""Return a path without points drawn twice, and only what differs from one to the next.
+
+    Examples
+    --------
+    >>> _line("M 1 2 \nL 1 4 \nL 1 4 \nL 3 4 \nL 5 6 \nL 7 8 \nz\n")
+    'M1 2V4H3L5 6 7 8z'
+    """
+    line, last, x, y = "", "", "", ""
+    for letter, points in re.findall(r"([A-Za-z])([^A-Za-z]*)", path):
+        points = points.split()
+        before, (x, y) = (x, y), points[-2:] or (x, y)
+        if letter == "L" and last != "M" and before == (x, y):
+            continue
+        if letter == "L" and x == before[0]:
+            letter, points = "V", [y]
+        elif letter == "L" and y == before[1]:
+            letter, points = "H", [x]
+        line += (" " if last + letter in ("ML", "LL", "CC") else letter) + " ".join(points)
+        last = letter
+    return line
+
+
+def _ungrouped(group: ElementTree.Element) -> list[ElementTree.Element]:
+    """Return the parts of a group that are seen, also those in groups that say nothing of them."""
+    parts = []
+    for part in group:
+        if part.tag == "g":
+            is_axis = part.attrib.pop("id", "").startswith("matplotlib.axis")
+            inner = _ungrouped(part)
+            if is_axis:  # lines of a grid, one after the other, then their labels
+                inner.sort(key=lambda one: one.tag != "path")
+            if part.attrib and inner:
+                part[:] = [*_with_one_look(inner)]
+                inner = [part]
+            parts += inner
+        elif part.tag != "defs" and part.get("style") != "fill: none":
+            parts.append(part)
+    return parts
+
+
+def _with_one_look(parts: list[ElementTree.Element]) -> Iterator[ElementTree.Element]:
+    """Make one path of lines or bars that look the same, and a group of other parts that do."""
+    for look, run in groupby(parts, _look):
+        same: list[ElementTree.Element] = []
+        for part in run:
+            if same and same[-1].tag == part.tag == "path":
+                same[-1].attrib["d"] += part.attrib["d"]
+            else:
+                same.append(part)
+        # A group that is not opaque would be so as a whole: marks could not darken one another.
+        if len(same) > 1 and look and "opacity" not in look.get("style", ""):
+            group = ElementTree.Element("g", look)
+            for part in same:
+                part.attrib = {name: value for name, value in part.items() if name not in look}
+            group.extend(same)
+            same = [group]
+        yield from same
+
+
+def _look(part: ElementTree.Element) -> dict[str, str]:
+    look = {"clip-path", "style"} if part.tag != "g" else set()
+    return {name: value for name, value in part.items() if name in look}
 
 
 def _with_variables(svg: str) -> str:
