@@ -44,7 +44,7 @@ site: setup book ## build the book with JupyterLite inside into book/_build/site
 pdf: setup book ## print the whole book into book/_build/book.pdf (needs chromium)
 	@$(RUN) tools/pdf.py
 
-lighthouse: book ## measure every page as a phone sees it, into docs/lighthouse.md (needs npm, chromium)
+lighthouse: book ## measure the pages as a phone sees them, into docs/lighthouse.md (needs npm, chromium)
 	@$(RUN) tools/lighthouse.py
 
 test: setup book lint ## check everything: the style, the helpers, the data, the built book
