@@ -13,6 +13,7 @@ from conftest import TINY
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import helpers.load.settings as settings_module
 import helpers.load.study as study_module
 from helpers.load.files import TOLD, Problem, StudyError, allowed
 from helpers.load.study import data_folder, load_study
@@ -614,3 +615,25 @@ def renamed(package):
 def of_unknown_type(package):
     package["resources"][3]["schema"]["fields"][2]["type"] = "intger"
     return json.dumps(package)
+
+
+# study.toml
+
+
+def test_settings_and_their_schema_know_the_same_keys():
+    schema = json.loads(
+        Path(settings_module.__file__).with_name("settings.schema.json").read_text()
+    )
+    tables = schema["properties"]
+    parts = {settings_module.Settings: schema}
+    parts |= {kind: tables[name] for name, kind in settings_module._TABLES.items()}
+    for kind, part in parts.items():
+        fields = {field.name: field for field in dataclasses.fields(kind)}
+        given = (dataclasses.MISSING, dataclasses.MISSING)
+        needed = [n for n, f in fields.items() if (f.default, f.default_factory) == given]
+        assert (set(fields), needed) == (set(part["properties"]), part.get("required", []))
+
+
+def test_tables_of_a_study_are_those_that_the_helpers_know():
+    known = {field.name for field in dataclasses.fields(study_module.Study)}
+    assert set(study_module.NEEDS) == known - {"package", "settings", "language", "every"}
