@@ -58,10 +58,10 @@ def test_mcnemar_agrees_with_r():
 
 def test_every_permutation_is_a_comparison_of_people_with_other_labels(monkeypatch):
     monkeypatch.setattr("helpers.compute.multiverse.BATCH", 2)  # two full ones and a rest
-    few = permuted(ANSWERS, ITEMS, *BY, permutations=5, seed=3)
+    few = permuted(ANSWERS, ITEMS, *BY, permutations=5)
     tests = two_groups(ANSWERS, ITEMS, *BY)
     assert few[0] == (tests["p"] < 0.05).sum()
-    rng = np.random.default_rng(3)
+    rng = np.random.default_rng(1)
     labels = (ANSWERS["sex"] == "woman").to_numpy()
     dealt = rng.permuted(np.tile(labels, (5, 1)), axis=1)
     for number, row in enumerate(dealt, 1):
@@ -69,7 +69,7 @@ def test_every_permutation_is_a_comparison_of_people_with_other_labels(monkeypat
         assert few[number] == (two_groups(other, ITEMS, *BY)["p"] < 0.05).sum()
 
 
-@pytest.mark.parametrize("test", ["student_p", "welch_p", "mwu_p"])
+@pytest.mark.parametrize("test", ["student_p", "welch_p"])
 def test_the_data_come_first_with_any_test(test):
     few = permuted(ANSWERS, ITEMS, *BY, test=test, permutations=3)
     assert few[0] == (two_groups(ANSWERS, ITEMS, *BY)[test] < 0.05).sum()
