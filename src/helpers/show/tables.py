@@ -278,11 +278,11 @@ def tiles(board: pd.DataFrame, titles: Mapping[str, str], address: str) -> Html:
     >>> tiles(compare(facts, {"P1": 95.0}), {"02_demographics": "People"}, "scorecard.ipynb")
     People: 1 match
     """
-    rank = board["verdict"].map(list(VERDICTS).index)
-    board = board.iloc[rank.argsort(kind="stable")]
+    rank = list(VERDICTS).index
+    board = board.sort_values("verdict", key=lambda told: told.map(rank), kind="stable")
     key = "".join(
         f'<li><span class="tile {_slug(verdict)}">{_mark(verdict)}</span> <b>{n}</b> {verdict}</li>'
-        for verdict, n in _tally(board).items()
+        for verdict, n in board["verdict"].value_counts(sort=False).items()
     )
     groups, lines = "", []
     for chapter, rows in board.groupby("chapter"):
@@ -324,14 +324,10 @@ def _mark(verdict: str) -> str:
     return MARKS[verdict] + "\N{VARIATION SELECTOR-15}"
 
 
-def _tally(board: pd.DataFrame) -> pd.Series:
-    """Count each verdict that occurs, in the order of all verdicts."""
-    totals = board["verdict"].value_counts()
-    return totals.reindex([verdict for verdict in VERDICTS if verdict in totals])
-
-
-def _in_numbers(board: pd.DataFrame) -> str:
-    return ", ".join(f"{n} {verdict}" for verdict, n in _tally(board).items())
+def _in_numbers(rows: pd.DataFrame) -> str:
+    """Count each verdict, in the order of the rows."""
+    totals = rows["verdict"].value_counts(sort=False)
+    return ", ".join(f"{n} {verdict}" for verdict, n in totals.items())
 
 
 def _place(fact_id: str) -> str:
