@@ -225,14 +225,10 @@ def test_empty_file(tiny, content):
     [
         (lambda text: text.replace("Not", "Nót").encode("latin-1"), 3, "ó", "save the file in UTF"),
         (lambda text: text.encode("utf-16"), 1, "ÿ", "save the file in UTF-8"),
-        (lambda text: text.encode("utf-8-sig"), 1, "", "save as UTF-8 without BOM"),
-        (lambda text: text.replace("\n", "\r\n").encode(), 1, "", "save with Unix line ends"),
-        (lambda text: text.replace("\n", "\r").encode(), 1, "", "save with Unix line ends"),
-        (lambda text: text.replace("seen.\n", "seen.\r\n").encode(), 3, "", "Unix line ends"),
         (lambda text: text.replace(",", ";").encode(), 1, "", "semicolons between columns; save w"),
         (lambda text: text.replace(",", "\t").encode(), 1, "", "tabs between columns; save with c"),
     ],
-    ids=["Latin 1", "UTF-16", "BOM", "Windows", "old Mac", "one line", "semicolons", "tabs"],
+    ids=["Latin 1", "UTF-16", "semicolons", "tabs"],
 )
 def test_saved_in_another_way(tiny, change, line, value, advice):
     text = (tiny / ANSWERS).read_text(encoding="utf-8")
@@ -240,6 +236,24 @@ def test_saved_in_another_way(tiny, change, line, value, advice):
     (problem,) = problems(tiny)
     assert (problem.file, problem.line, problem.value) == (ANSWERS, line, value)
     assert advice in problem.advice
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.encode("utf-8-sig"),
+        lambda text: text.replace("\n", "\r\n").encode(),
+        lambda text: text.replace("\n", "\r").encode(),
+        lambda text: text.replace("seen.\n", "seen.\r\n").encode(),
+    ],
+    ids=["BOM", "Windows", "old Mac", "one line"],
+)
+def test_what_programs_put_around_lines_changes_nothing(write_tiny, tmp_path, change):
+    text = TINY[ANSWERS].replace("and with", "and\nwith")  # a line end in a cell, too
+    plain = write_tiny(tmp_path / "plain", {ANSWERS: text})
+    other = write_tiny(tmp_path / "other", {ANSWERS: change(text)})
+    one, same = (load_study(folder).responses for folder in (plain, other))
+    pd.testing.assert_frame_equal(one, same)
 
 
 def test_a_file_of_a_byte_order_mark_is_empty(tiny):
@@ -392,7 +406,7 @@ def is_allowed(field, cell, contact):
     return bool(re.fullmatch(rules["pattern"], cell))
 
 
-# A carriage return is a fault of the file, and tried above.
+# A carriage return ends a line, as tried above.
 CELLS = st.one_of(
     st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=12),
     st.integers().map(str),
@@ -571,9 +585,9 @@ def test_faults_of_several_files_are_listed_at_once(tiny):
     (tiny / CODINGS).unlink()
     (tiny / OMI).write_bytes(b"")
     edit(tiny / PEOPLE, ("sex,age", "sex,weight,age"))
-    (tiny / ANSWERS).write_bytes((tiny / ANSWERS).read_bytes().replace(b"\n", b"\r\n"))
+    (tiny / ANSWERS).write_bytes((tiny / ANSWERS).read_bytes().replace(b"Not", b"N\xf3t"))
     found = [(p.file, p.value) for p in problems(tiny)]
-    assert found == [(PEOPLE, ""), (ANSWERS, ""), (OMI, ""), ("datapackage.json", CODINGS)]
+    assert found == [(PEOPLE, ""), (ANSWERS, "ó"), (OMI, ""), ("datapackage.json", CODINGS)]
 
 
 # datapackage.json

@@ -178,9 +178,8 @@ def read_class(folder: str | Path, study: Study, question: str) -> list[Coding]:
 
 def _coding(path: Path, study: Study, question: str) -> Coding:
     themes = study.codebook.groupby("question", observed=True, sort=False)["theme"].agg(list)
-    # Spreadsheet programs end lines as Windows does, which changes nothing here.
-    content = read_file(path.parent, path.name).replace(b"\r\n", b"\n")
-    header = content.partition(b"\n")[0].decode(errors="replace").split(",")
+    content = read_file(path.parent, path.name)
+    header = "".join(content.decode("utf-8-sig", "replace").splitlines()[:1]).split(",")
     columns = [*KEY, *themes[question]]
     others = [other for other in themes.index if [*KEY, *themes[other]] == header != columns]
     if others:

@@ -8,7 +8,6 @@ import csv
 import io
 import json
 import re
-from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -235,7 +234,8 @@ def read_cells(
     file
         What the file is called in messages.
     content
-        What it holds: UTF-8, lines that end as anywhere, columns with commas between them.
+        What it holds: UTF-8, with a byte order mark or not, lines that end as anywhere, columns
+        with commas between them.
     columns
         What its first line must name, in this order.
     most
@@ -263,13 +263,13 @@ def read_cells(
     helpers.load.files.StudyError: the data have one problem:
       people.csv, line 1: has semicolons between columns; save with commas
     """
-    if not content.removeprefix(BOM_UTF8).strip():
+    text = _text(file, content)
+    if not text.strip():
         stop_on([Problem(file, 0, "", "", "the file is empty; it needs at least a header")])
-    stop_on(_text_problems(file, content))
     rows: dict[int, list[str]] = {}
     seen: dict[str, str] = {}  # a million rows fit into memory if equal cells are one text
     lengths: dict[int, list[tuple[int, str]]] = {}  # lines of rows with a wrong number of cells
-    reader = csv.reader(io.StringIO(content.decode(), newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=None), strict=True)
     line = 1
     try:
         stop_on(_header_problems(file, next(reader), columns))
@@ -301,20 +301,14 @@ def _length_advice(length: int, columns: int) -> str:
     return f"the row has {length} cells and needs {columns}{stray}"
 
 
-def _text_problems(file: str, content: bytes) -> Iterator[Problem]:
-    """Find what spreadsheet programs do to the letters of a file, each with its cure."""
-    if b"\r" in content:
-        line = content[: content.index(b"\r")].count(b"\n") + 1
-        advice = "has Windows line ends; save with Unix line ends (LF)"
-        yield Problem(file, line, "", "", advice)
-    if content.startswith(BOM_UTF8):
-        yield Problem(file, 1, "", "", "begins with a byte order mark; save as UTF-8 without BOM")
+def _text(file: str, content: bytes) -> str:
     try:
-        content.decode()
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content[: error.start].count(b"\n") + 1
         value = content[error.start : error.start + 1].decode("latin-1")
-        yield Problem(file, line, "", value, "is not UTF-8 here; save the file in UTF-8")
+        advice = "is not UTF-8 here; save the file in UTF-8"
+        raise StudyError([Problem(file, line, "", value, advice)]) from None
 
 
 def _header_problems(file: str, found: list[str], columns: Sequence[str]) -> Iterator[Problem]:
