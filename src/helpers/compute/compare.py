@@ -103,7 +103,7 @@ def compare(
                 test  statistic  df  df2
     0  Welch's ANOVA      11.14   2  4.0
     """
-    levels = _two_or_more(group, _known(answers, items, group, levels))
+    levels = _known(answers, items, group, levels, least=2)
     if person:
         if len(levels) != 2:
             raise ValueError(f"the same people are compared at two times, not {len(levels)}")
@@ -278,7 +278,7 @@ def pairs(
     """
     from scipy import stats
 
-    levels = _two_or_more(group, _known(answers, items, group, levels))
+    levels = _known(answers, items, group, levels, least=2)
     rows = [(item, *pair) for item in items for pair in combinations(levels, 2)]
     table = pd.DataFrame(rows, columns=["item", "group", "other"])
     known = moments(answers, items, group, levels).set_index(["item", "group"])
@@ -501,9 +501,8 @@ def _paired(
 ) -> dict[str, object]:
     from scipy import stats
 
+    _check([person], answers.columns, "column")
     known = answers.dropna(subset=[item])
-    if person not in answers:
-        raise ValueError(f"no column {person!r}; there are {', '.join(answers)}")
     wide = known.pivot(index=person, columns=group, values=item)
     wide = wide.reindex(columns=list(levels)).dropna().astype(float)
     before, after = wide[levels[0]], wide[levels[1]]
@@ -537,7 +536,7 @@ def _paired(
 
 
 def _known(
-    answers: pd.DataFrame, items: Sequence[str], group: str, levels: Sequence[str]
+    answers: pd.DataFrame, items: Sequence[str], group: str, levels: Sequence[str], least: int = 0
 ) -> list[str]:
     """Return the levels to compare, or name what does not exist beside what does."""
     _check([group], answers.columns, "column")
@@ -546,11 +545,8 @@ def _known(
     is_ordered = isinstance(column.dtype, pd.CategoricalDtype)
     there = list(column.cat.categories if is_ordered else dict.fromkeys(column.dropna()))
     _check(levels, there, f"level of {group}")
-    return list(levels) or [level for level in there if column.eq(level).any()]
-
-
-def _two_or_more(group: str, levels: list[str]) -> list[str]:
-    if len(levels) < 2:
+    levels = list(levels) or [level for level in there if column.eq(level).any()]
+    if len(levels) < least:
         raise ValueError(f"{group} has {len(levels)} level; a comparison needs two")
     return levels
 
