@@ -258,6 +258,15 @@ def rows():
     )
 
 
+def test_a_figure_may_have_rows_of_which_nothing_is_known(rows):
+    unknown = rows.assign(share=float("nan"), low=float("nan"), high=float("nan"))
+
+    def drawn(width):
+        return plots.intervals(unknown, "a", width).figure
+
+    assert "x" in soup(plots.publish(drawn, "unknown", "None", "None.", "None.")).svg.get_text()
+
+
 @pytest.mark.parametrize("width", [plots.WIDE, plots.NARROW])
 def test_intervals_stand_where_the_numbers_say(rows, width):
     axes = plots.intervals(rows, "a", width, ["2 of 10", "6 of 10"], assumed=[True, False])

@@ -295,6 +295,8 @@ def _ungrouped(group: ElementTree.Element) -> list[ElementTree.Element]:
                 part[:] = [*_with_one_look(inner)]
                 inner = [part]
             parts += inner
+        elif part.tag == "path" and "d" not in part.attrib:
+            continue  # a line or an interval of which nothing is known
         elif part.tag != "defs" and part.get("style") != "fill: none":
             parts.append(part)
     return parts
