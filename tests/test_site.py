@@ -198,8 +198,8 @@ def test_opinions_on_the_page_are_those_of_the_records(study):
 def test_ages_on_the_page_are_those_of_the_records(study):
     people = study.participants
     text = words("chapters/02_demographics.html")
-    assert f"People are {people['age'].mean():.1f} years old on average" in text
-    assert f"spent {people['years_experience'].mean():.1f} of them in the field" in text
+    assert f"people are {people['age'].mean():.1f} years old" in text
+    assert f"in the field for {people['years_experience'].mean():.1f} years" in text
     assert f"Of {len(people)} people, {people['own_diagnosis'].sum()} report a diagnosis" in text
 
 
