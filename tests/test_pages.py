@@ -19,9 +19,11 @@ from bs4 import BeautifulSoup
 
 SPACING = """* { line-height: 1.5 !important; letter-spacing: 0.12em !important;
   word-spacing: 0.16em !important; } p { margin-bottom: 2em !important; }"""  # WCAG 1.4.12
-# Elements whose text sticks out of them while they hide or cut off what does.
+# Elements whose text sticks out of them while they hide or cut off what does. What is only read out
+# may: it is what `.sr-only` holds, and the heading of a view, which its controls repeat.
 CUT_OFF = """() => [...document.querySelectorAll("main *, header *, footer *")].filter((e) =>
-  /hidden|clip/.test(getComputedStyle(e).overflow) && !e.closest("svg, .sr-only, math") &&
+  /hidden|clip/.test(getComputedStyle(e).overflow) &&
+  !e.closest("svg, .sr-only, .view > .heading:first-child, math") &&
   (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1)
 ).map((e) => e.outerHTML.slice(0, 80))"""
 SMALL = """() => [...document.querySelectorAll("button, select, input, summary, header a, nav a")]

@@ -163,7 +163,7 @@ def test_every_verdict_has_a_mark_of_its_own(study):
     totals = pd.Series({"match": 3, "inconsistent": 1})
     rows = soup(tables.verdicts(totals)).tbody.find_all("tr")
     assert [row.td.get_text() for row in rows] == ["3", "1"]
-    assert "4 facts" in tables.verdicts(totals).html
+    assert "4 printed numbers" in tables.verdicts(totals).html
 
 
 # Figures

@@ -252,7 +252,9 @@ def verdicts(totals: pd.Series) -> Html:
             "Meaning": totals.index.map(VERDICTS),
         }
     )
-    return table(disclosure.declare(rows, ""), f"How the {totals.sum()} facts of the paper fare")
+    return table(
+        disclosure.declare(rows, ""), f"How the {totals.sum()} printed numbers of the paper fare"
+    )
 
 
 def tiles(board: pd.DataFrame, titles: Mapping[str, str], address: str) -> Html:
