@@ -230,7 +230,8 @@ def finish(met: Counter[str], app: Sphinx, error: Exception | None) -> None:
             met[pattern] += 1
             file.unlink()
     for style in (out / "_static").glob("*.css"):
-        style.write_text(re.sub(r"(?s)/\*.*?\*/|(?<=[{};,])\s+", "", style.read_text()))
+        text = re.sub(r"(?s)/\*.*?\*/", "", style.read_text())
+        style.write_text(re.sub(r"(?<=[{};,])\s+", "", text))
     # Sphinx by itself writes only the pages that changed.
     if Path(app.srcdir) == contracts.WHOLE and app.env.found_docs <= set(met):
         for pattern in unmet(met):
