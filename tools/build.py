@@ -137,7 +137,7 @@ def alone(work: Path) -> Iterator[None]:
         ) from None
 
 
-def make_pages(book: Path, work: Path, last: Path | None) -> Path:
+def make_pages(book: Path, work: Path, last: Path | None = None) -> Path:
     """Let Jupyter Book make the pages as its command does; any warning is a fault.
 
     `last` is the last site if nothing changed but chapters, whose pages alone are then written. A
