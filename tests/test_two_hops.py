@@ -83,8 +83,12 @@ def test_helpers_in_these_cells_lead_to_their_source(sample):
 
 
 def test_every_module_is_in_the_reference():
-    pages = [path.relative_to(SITE) for path in (SITE / "reference").glob("*.html")]
-    shown = {heading.get_text().removesuffix("#") for name in pages for heading in page(name)("h2")}
+    pages = [page(path.relative_to(SITE)) for path in (SITE / "reference").glob("*.html")]
+    shown = {
+        ".".join(heading.get_text().removesuffix("#") for heading in (one.h1, module))
+        for one in pages
+        for module in one("h2")
+    }
     assert shown == {
         ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
         for package in ("audit", "helpers", "learn")

@@ -5,6 +5,7 @@
 """
 
 import contextlib
+import gc
 import io
 import json
 import os
@@ -35,6 +36,7 @@ class BuildError(Exception):
 
 def main() -> int:
     """Build the book named on the command line and return the exit status."""
+    gc.disable()  # which takes a quarter of the time that pages take, and finds little
     book = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "book").resolve()
     try:
         with alone(book / "_build"):

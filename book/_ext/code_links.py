@@ -41,8 +41,8 @@ def insert_reference(_: Sphinx, __: str, content: list[str]) -> None:
 
     def reference(found: re.Match[str]) -> str:
         return "\n".join(
-            f"## {module}\n\n```{{eval-rst}}\n.. automodule:: {module}\n   :members:\n```\n"
-            for module in modules(found[1])
+            f"## {name}\n\n```{{eval-rst}}\n.. automodule:: {package}.{name}\n   :members:\n```\n"
+            for package, _, name in (module.rpartition(".") for module in modules(found[1]))
         )
 
     content[0] = MODULES.sub(reference, content[0])

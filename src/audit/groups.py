@@ -245,12 +245,13 @@ def fitting_all(
 ) -> set[tuple[int, int]]:
     """Return the pairs that let all items be true, as `splits` finds them, but sooner.
 
-    Pairs that an item rules out are not tried for the next. A broken df leaves the fewest.
+    Pairs that the limits of some item rule out are not tried with the sums of another.
     """
-    for item in sorted(items, key=lambda item: "." not in item["df"]):
-        fits = _sizes_fitting(_behind(item, digits, 0, high), sizes)
-        sizes = sorted(fits)
-    return fits
+    sizes, items = np.asarray(sizes), [_behind(item, digits, 0, high) for item in items]
+    for behind in items:
+        can_be = [_sizes_can_be(behind, *sizes.T, test) for test in TESTS.values()]
+        sizes = sizes[np.any(can_be, axis=0)]
+    return set.intersection(*(_sizes_fitting(b, sizes) for b in items)) if len(sizes) else set()
 
 
 def moments(sums: Sums) -> tuple[int, Fraction, Fraction]:
