@@ -17,7 +17,8 @@ def offered(env: BuildEnvironment) -> str:
     places = sorted([*std.labels.items(), *std.anonlabels.items()], key=repr)
     numbers = sorted(env.toc_fignumbers.items())
     cited = sorted((citation.citation_id, citation.key) for citation in cite.citations)
-    return repr([titles, places, numbers, cited, env.picture])
+    picture = getattr(env, "picture", "")  # which a program that runs the chapters itself has not
+    return repr([titles, places, numbers, cited, picture])
 
 
 def all_if_changed(app: Sphinx, env: BuildEnvironment) -> list[str]:
