@@ -36,7 +36,7 @@ class BuildError(Exception):
 
 def main() -> int:
     """Build the book named on the command line and return the exit status."""
-    gc.disable()  # which takes a quarter of the time that pages take, and finds little
+    gc.disable()  # which takes much of the time that pages take, and finds little
     book = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "book").resolve()
     try:
         with alone(book / "_build"):
@@ -61,8 +61,8 @@ def build(book: Path, work: Path) -> None:
     restore(site)
     now = inputs(book)
     last = json.loads(execute.stored(record, RECORD) or "{}")
-    is_kept = site.is_dir() and last.get("site") == execute.digest(site)
-    if is_kept and last == now | {"site": last["site"]}:
+    is_whole = site.is_dir() and last.get("site") == execute.digest(site)
+    if is_whole and last == now | {"site": last["site"]}:
         say(f"Nothing changed since the last build; open {shown(site / 'index.html')}")
         return
 
@@ -76,8 +76,8 @@ def build(book: Path, work: Path) -> None:
     record.unlink(missing_ok=True)
 
     say("Pages")
-    is_kept = is_kept and all(last.get(key) == now[key] for key in now if key != "all")
-    new = make_pages(book, work / "sphinx", site if is_kept else None)
+    only_chapters = all(last.get(key) == now[key] for key in now if key != "all")
+    new = make_pages(book, work / "sphinx", site if is_whole and only_chapters else None)
     stop_on([Fault(*fault) for fault in check_site.faults(new, book == contracts.WHOLE)])
     if inputs(book) != now:
         raise BuildError("Files changed while the book was being built: build it again")

@@ -73,7 +73,7 @@ def run(notebook: str, folder: Path, variables: dict[str, str]) -> str:
 
 def _work(connection: Connection, source: str, folder: Path, variables: dict[str, str]) -> None:
     """Run a notebook in the fork; send each code cell's number, and at the end the notebook."""
-    gc.freeze()  # what was imported stays: looking through it took a fifth of the chapters' time
+    gc.freeze()  # what was imported stays, and looking through it again and again takes long
     os.setpgid(0, 0)  # what the cells start ends with them
     Thread(target=_end_with_parent, daemon=True).start()
     os.environ.update(variables)

@@ -120,37 +120,26 @@ def debit(mean: str, sd: str, n: int, digits: Reading = "rounded") -> bool:
 # `top`; where it is a mean of several items, it is their sum.
 
 
-def candidates(
-    mean: str, sd: str, n: int, low: int, high: int, digits: Reading, items: int = 1
-) -> Iterator[tuple[int, int]]:
-    """Yield the pairs (sum, sum of squares) of n people that give the printed mean and SD.
-
-    Whether answers in the range have these sums is left open, but that sum and sum of squares are
-    both even or both odd.
-    """
-    if n < 2:
-        return
-    lowest, most = n * items * low, n * items * (high - low)
-    # The sum of squared distances from the mean, here of sums over items, is squares - total² / n.
-    # Times n it is whole.
-    variances = limits(sd, digits, "sd").through(lambda each: each**2)
-    away = variances.wholes(n * (n - 1) * items**2)
-    for total in (each - lowest for each in limits(mean, digits, "mean").wholes(n * items)):
-        if 0 <= total <= most:
-            start = -(-(away.start + total**2) // n)
-            start += (start - total) % 2
-            stop = -(-(away.stop + total**2) // n)
-            yield from ((total, each) for each in range(start, stop, 2))
-
-
 def sums_and_squares(
     mean: str, sd: str, n: int, low: int, high: int, digits: Reading, items: int = 1
 ) -> Iterator[tuple[int, int]]:
     """Yield the pairs (sum, sum of squares) that some n people's answers in the range have."""
+    if n < 2:
+        return
     top = items * (high - low)
-    for pair in candidates(mean, sd, n, low, high, digits, items):
-        if has_answers(n, *pair, top):
-            yield pair
+    # The sum of squared distances from the mean, here of sums over items, is squares - total² / n.
+    # Times n it is whole.
+    variances = limits(sd, digits, "sd").through(lambda each: each**2)
+    away = variances.wholes(n * (n - 1) * items**2)
+    for each in limits(mean, digits, "mean").wholes(n * items):
+        total = each - n * items * low
+        if 0 <= total <= n * top:
+            start = -(-(away.start + total**2) // n)
+            start += (start - total) % 2  # sum and sum of squares are both even or both odd
+            stop = -(-(away.stop + total**2) // n)
+            for squares in range(start, stop, 2):
+                if has_answers(n, total, squares, top):
+                    yield total, squares
 
 
 @lru_cache(maxsize=1 << 17)
