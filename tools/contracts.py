@@ -31,6 +31,9 @@ MARKUP = [  # by what is shorter, and easier to announce
     (r' class="field-(?:odd|even)"', ""),
     (r' class="(?:code )?docutils literal notranslate"', ' class="notranslate"'),
     (r' class="reference internal"', ""),
+    # A paragraph cannot hold paragraphs and lists.
+    (r"<dd><p>(?=<(?:p|ul)\b)", "<dd>"),
+    (r"(</(?:p|ul)>)\n</p>(?=\n</dd>)", r"\1"),
     (r" docutils container(?=\")", ""),
     (r'</span>(\n*)<span class="s[2i]">', r"\1"),  # nor do pieces of a string differ in theirs
     (r"<pre><span></span>", "<pre>"),
@@ -46,6 +49,10 @@ CONTENTS = [  # in the list of all pages
     (r' aria-level="2"| role="heading"', ""),
     (r'class="current reference internal" href="#"', 'aria-current="page" href="#"'),
     (r' class="reference internal"| class="toctree-l\d(?: current)?"', ""),
+]
+SOURCE = [  # on pages of source code, where viewcode's line ends would be blank lines
+    (r'(<div class="viewcode-block" id="[^"]*">)\n(<a class="viewcode-back".*?</a>)\n', r"\1\2"),
+    (r"</div>\n\n?", "</div>"),
 ]
 UNUSED = [  # files that no page asks for, below _static
     *("mystnb.*.css", "pygments.css"),
@@ -81,6 +88,7 @@ TEXTS = {
     TITLE.pattern: "tools/lite.py",
     r'aria-current="page"': "tools/pdf.py",
     PDF_PLACE: "tools/lite.py",
+    r'<div class="viewcode-block" id="[^"]*"><a class="viewcode-back"': "book/_ext/pages.py",
     r'<table class="study" aria-label="': "book/_ext/folds.py",
     **{
         f'Code<span class="sr-only"> for {of}</span>': "book/_ext/folds.py"

@@ -96,6 +96,7 @@ def add_context(
     if page.startswith("_modules/"):
         module = page.removeprefix("_modules/").replace("/", ".")
         context["description"] = f"The source code of {module}, line by line."
+        context["body"] = improved(context["body"], contracts.SOURCE, met)
     if doctree is None:
         return
     met[page] = 1
