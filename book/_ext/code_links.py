@@ -48,6 +48,14 @@ def insert_reference(_: Sphinx, __: str, content: list[str]) -> None:
     content[0] = MODULES.sub(reference, content[0])
 
 
+def shortened(*event: Any) -> tuple[str | None, str | None]:  # noqa: ANN401, autodoc's own
+    """Shorten a signature: types go without their package, and defaults made anew are dots."""
+    *_, signature, returned = event
+    if signature:
+        signature = re.sub(r"\b(np|pd)\.|Posix(?=Path)", "", signature.replace("<factory>", "..."))
+    return signature, returned
+
+
 def with_new_modules(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
     """Return the pages whose reference lacks a module that was not there when they were read."""
     known = set(env.get_domain("py").data["modules"])
@@ -135,6 +143,7 @@ def is_within(between: list[str], module: list[str], package: str) -> bool:
 def setup(app: Sphinx) -> dict[str, bool]:
     """Link names once a page's code is as the theme wants it."""
     app.connect("source-read", insert_reference)
+    app.connect("autodoc-process-signature", shortened)
     app.connect("env-get-outdated", with_new_modules)
     app.connect("env-check-consistency", leave_out_others)
     app.connect("html-page-context", link_names, priority=600)

@@ -1,5 +1,7 @@
 """The answers that can stand behind a printed mean and standard deviation."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping
 from math import comb, inf
 from types import MappingProxyType
@@ -15,7 +17,7 @@ Counts = Mapping[int, tuple[int, int]]
 FREE: Counts = MappingProxyType({})
 
 MOST = 10_000_000
-"""With more ways than this to share out the answers, they are not listed but refused."""
+"""`answers` refuses to try more ways than this."""
 
 
 def answers(
@@ -31,24 +33,24 @@ def answers(
     """Return every distribution of `n` whole answers that gives the printed mean and SD.
 
     The counts of the upper answers are tried one after the other; number, sum and sum of squares of
-    the people left over then fix the counts of the three lowest. For 60 people and six answers that
-    are at most 1,772 distributions if two decimals are printed (rounded), 61,230 if one is. Their
-    number grows with the power `high - low - 2` of n, and memory with it: eleven answers of 60
-    people leave millions. `sprite` is for those.
+    the people left over then fix the counts of the three lowest. With 60 people and six answers, at
+    most 1,772 distributions are possible if two decimals are printed (rounded), 61,230 if one is.
+    Their number grows as `n` to the power `high - low - 2`, and memory with it: eleven answers of
+    60 people leave millions. For those there is `sprite`.
 
     Parameters
     ----------
     mean, sd, n, low, high, digits, items
         As for `grimmer`. With several items an answer is the sum of a person's answers, from
-        items·low to items·high.
+        `items * low` to `items * high`.
     restrict
-        What is known of the counts: {0: (12, 12), 5: (1, 60)} has twelve people answer 0, exactly,
-        and somebody 5.
+        What is known of the counts: with `{0: (12, 12), 5: (1, 60)}` exactly twelve people answer
+        0, and somebody answers 5.
 
     Returns
     -------
-    numpy.ndarray
-        Integers of shape (distributions, items·(high - low) + 1); no rows if none is possible.
+    ndarray
+        Integers of shape (distributions, `items * (high - low) + 1`); no rows if none is possible.
 
     Raises
     ------
@@ -84,8 +86,8 @@ def sprite(
     SD fit, and prefers the distributions that its walk meets more easily. Here the distributions
     are counted instead: those that agree on the people, sum and squares left to share among the
     lower answers are counted once, and a draw goes down through the upper answers with chances in
-    proportion to the counts. (The counts are floats: beyond 2^53 distributions the chances are
-    equal only to about 16 digits.)
+    proportion to the counts. (The counts are floats: with more than :math:`2^{53}` distributions
+    the chances are equal only to about 16 digits.)
 
     Parameters
     ----------
@@ -98,8 +100,9 @@ def sprite(
 
     Returns
     -------
-    numpy.ndarray
-        Integers of shape (draws, items·(high - low) + 1); no rows if no distribution is possible.
+    ndarray
+        Integers of shape (draws, `items * (high - low) + 1`); no rows if no distribution is
+        possible.
 
     Raises
     ------

@@ -25,22 +25,22 @@ def corrections(
     m
         How many tests there were in all.
     others_low, others_high
-        What the m - len(p_known) unknown p values are at least and at most: one number for all, or
-        one for each.
+        What the `m - len(p_known)` unknown p values are at least and at most: one number for all,
+        or one for each.
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         The index of `p_known`; columns `p`, `holm_best`, `holm_worst`, `bh_best`, `bh_worst`.
 
     References
     ----------
     Holm, S. (1979). A simple sequentially rejective multiple test procedure. Scandinavian Journal
-    of Statistics, 6(2), 65-70. https://www.jstor.org/stable/4615733
+    of Statistics, 6(2), 65–70. https://www.jstor.org/stable/4615733
 
     Benjamini, Y., & Hochberg, Y. (1995). Controlling the false discovery rate: A practical and
     powerful approach to multiple testing. Journal of the Royal Statistical Society B, 57(1),
-    289-300. https://doi.org/10.1111/j.2517-6161.1995.tb02031.x
+    289–300. https://doi.org/10.1111/j.2517-6161.1995.tb02031.x
 
     Examples
     --------

@@ -1,5 +1,7 @@
 """Whether whole answers can have a printed mean, and a printed standard deviation beside it."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -9,7 +11,7 @@ from audit.printed import Reading, limits
 def grim(mean: str, n: int, items: int = 1, digits: Reading = "rounded") -> bool:
     """Tell whether whole answers of `n` people can have the printed mean (GRIM).
 
-    The sum of n·items whole answers is whole, so n·items·mean has to be, before it was printed.
+    The sum of `n * items` whole answers is whole, so the exact mean times `n * items` has to be.
 
     Parameters
     ----------
@@ -31,7 +33,7 @@ def grim(mean: str, n: int, items: int = 1, digits: Reading = "rounded") -> bool
     ----------
     Brown, N. J. L., & Heathers, J. A. J. (2017). The GRIM test: A simple technique detects numerous
     anomalies in the reporting of results in psychology. Social Psychological and Personality
-    Science, 8(4), 363-369. https://doi.org/10.1177/1948550616673876
+    Science, 8(4), 363–369. https://doi.org/10.1177/1948550616673876
 
     Examples
     --------

@@ -4,6 +4,8 @@ Items are rows of strings in the columns `mean_<group>` and `sd_<group>` of two 
 `df`. The groups go by these names, in the order of the columns; t is that of first minus second.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from itertools import product
@@ -20,21 +22,25 @@ from audit.printed import READINGS, Interval, Reading, limits
 from audit.two_groups import TESTS
 
 HAIR = 1e-9
-"""How far, in proportion, a float may be outside its limits and still be tried in fractions."""
+"""How far, in proportion, a float may lie outside its limits and still be tried in fractions."""
 
 Sums = tuple[int, int, int]
-"""What the tests depend on in a group: people, the sum and the sum of squares of their answers."""
+"""How many people are in a group, the sum of their answers, and the sum of squares."""
 
 
 class Behind(NamedTuple):
     """What can stand behind the six printed numbers of an item; answers are from 0 to `top`."""
 
     means: tuple[Interval, ...]
+    """The mean of each group."""
     variances: tuple[Interval, ...]
+    """The variance of each group."""
     t_squared: Interval
-    """With the sign of t."""
+    """The square of t, with the sign of t."""
     df: Interval
+    """Degrees of freedom."""
     top: int
+    """The highest answer."""
 
 
 def printed_columns(items: pd.DataFrame | Mapping[str, str]) -> list[str]:
@@ -81,7 +87,7 @@ def splits(
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         One row for every pair: the two sizes, under the groups' names, a boolean for every item,
         named as in `items`, and `all` (every item fits this pair).
 
@@ -90,7 +96,7 @@ def splits(
     KeyError
         If the items have no group of such a name.
     ValueError
-        If a printed number is none; the message shows it.
+        If a printed value is not a number; the message shows it.
 
     Examples
     --------
@@ -137,7 +143,7 @@ def splits_by_reading(
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         One row a reading: `digits`; for each item how many pairs of sizes fit it alone; `each`,
         whether every item fits some pair; and `left`, the pairs that fit all items, as a list.
 
@@ -182,7 +188,7 @@ def exact_tests(
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         One row for every way in which whole answers make all six printed numbers true: the exact
         means and SDs under their column names, `test` (student or welch), `t`, `df`, and `p`
         (two-sided). No rows if there is none, that is, if the item does not fit.
@@ -190,7 +196,7 @@ def exact_tests(
     Raises
     ------
     ValueError
-        If a printed number is none; the message shows it.
+        If a printed value is not a number; the message shows it.
 
     Examples
     --------

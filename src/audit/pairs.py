@@ -1,5 +1,7 @@
 """All answers of two groups that give an item's six printed numbers, and what these leave open."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
@@ -21,7 +23,7 @@ THRESHOLDS = {
 COLUMNS = ["threshold", "low", "high", "fixed", "below", "below_by_person", "pairs", "exact"]
 
 MOST = 2_000_000
-"""With more pairs than this `ranges` draws among them."""
+"""With more pairs than this, `ranges` draws among them."""
 
 
 class Pairs(NamedTuple):
@@ -56,7 +58,7 @@ def answer_pairs(
     Raises
     ------
     ValueError
-        If a printed number is none; the message shows it.
+        If a printed value is not a number; the message shows it.
 
     Examples
     --------
@@ -111,7 +113,7 @@ def ranges(
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         Indexed by `statistic`, named as in `THRESHOLDS`: the `threshold`, the values at least
         (`low`) and at most (`high`), whether these agree to nine digits (`fixed`), the shares
         `below` and `below_by_person` of answers that lie below the threshold, `pairs`, how many
@@ -124,7 +126,7 @@ def ranges(
     Raises
     ------
     ValueError
-        If a printed number is none; the message shows it.
+        If a printed value is not a number; the message shows it.
 
     Examples
     --------

@@ -20,6 +20,8 @@ came about is told by a *reading*:
     away.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal, InvalidOperation
 from fractions import Fraction
@@ -33,6 +35,7 @@ Reading = Literal[
     "dropped_2", "dropped_3", "dropped_4", "dropped_5", "any",
 ]
 READINGS: tuple[Reading, ...] = get_args(Reading)
+"""Every `Reading`; what each says is told above."""
 # fmt: on
 
 SHOWN_DECIMALS = {"mean": 4, "sd": 5, "t": 3, "df": 3, "f": 3, "p": 3, "percent": 1}
@@ -46,9 +49,13 @@ class Interval(NamedTuple):
     """The values between two ends, each of which may belong to them or not."""
 
     low: Fraction
+    """The lower end."""
     high: Fraction
+    """The upper end."""
     low_in: bool
+    """Whether the lower end belongs to the interval."""
     high_in: bool
+    """Whether the upper end belongs to it."""
 
     def holds(self, value: Fraction) -> bool:
         """Tell whether a value is in the interval; exact."""
@@ -56,7 +63,7 @@ class Interval(NamedTuple):
             value < self.high or (self.high_in and self.high == value)
         )
 
-    def through(self, rising: Callable[[Fraction], Fraction]) -> "Interval":
+    def through(self, rising: Callable[[Fraction], Fraction]) -> Interval:
         """Return the values of a rising function on the interval."""
         return self._replace(low=rising(self.low), high=rising(self.high))
 

@@ -1,5 +1,7 @@
 """Which p can follow from printed statistics, and whether the printed one is among them."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from itertools import product
 from math import sqrt
@@ -57,14 +59,14 @@ def recomputed(
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         Rows `student` (equal variances) and `welch`; columns `t_low`, `t_high`, `df_low`,
         `df_high`, `p_low`, `p_high`.
 
     Raises
     ------
     ValueError
-        If a printed number is none; the message shows it.
+        If a printed value is not a number; the message shows it.
 
     Examples
     --------
@@ -123,7 +125,7 @@ def p_range(
     Raises
     ------
     ValueError
-        If a printed number is none; the message shows it.
+        If a printed value is not a number; the message shows it.
 
     Examples
     --------
@@ -186,8 +188,8 @@ def p_verdict(
     References
     ----------
     Nuijten, M. B., Hartgerink, C. H. J., van Assen, M. A. L. M., Epskamp, S., & Wicherts, J. M.
-    (2016). The prevalence of statistical reporting errors in psychology (1985-2013). Behavior
-    Research Methods, 48(4), 1205-1226. https://doi.org/10.3758/s13428-015-0664-2
+    (2016). The prevalence of statistical reporting errors in psychology (1985–2013). Behavior
+    Research Methods, 48(4), 1205–1226. https://doi.org/10.3758/s13428-015-0664-2
 
     Examples
     --------

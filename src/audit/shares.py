@@ -1,5 +1,7 @@
 """Of how many people a printed percentage can be a percentage."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from itertools import product
 
@@ -67,7 +69,7 @@ def bases(percents: Sequence[str], n: Iterable[int], digits: Reading = "rounded"
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         One row for every number tried: `n`, `possible` (how many of the percentages some count out
         of n gives), `each` (whether all of them are possible) and `together` (whether such counts
         add up to n, as they must for categories that exclude each other and leave nobody out).

@@ -1,5 +1,7 @@
 """Try the search for group sizes where the truth is known."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -45,7 +47,7 @@ def simulate_items(
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         The printed items with six new numbers each.
 
     Examples
@@ -79,7 +81,7 @@ def change_digit(items: pd.DataFrame, seed: int | np.random.Generator = 0) -> pd
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         The printed items, one of their numbers with one digit changed.
 
     Examples
@@ -131,7 +133,7 @@ def control(
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         One row for every run: `fitting` (how many pairs of sizes let all items be true),
         `wrong` (how many of these are not the true pair), `true_fits` (the true pair is among
         them); and after the change of a digit `fitting_changed` and `wrong_changed`.

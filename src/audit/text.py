@@ -1,5 +1,7 @@
 """Find test statistics in a paper's text, and hold each against its own p."""
 
+from __future__ import annotations
+
 import re
 from decimal import Decimal
 from os import PathLike
@@ -34,7 +36,7 @@ COLUMNS = [
 def read(text: str, digits: Reading = "either") -> pd.DataFrame:
     """Find test statistics in a text, and hold the printed p of each against its own.
 
-    Found is what stands as APA style has it: the test with its degrees of freedom, the statistic, a
+    It finds what is written in APA style: the test with its degrees of freedom, the statistic, a
     comma, and p (or *ns*): "t(28) = 2.20, p = .03", likewise F, r, z, chi-squared and Q. Spaces may
     be anywhere between, minus signs of any kind. The text is taken as it is; lines that a PDF broke
     do not matter.
@@ -48,7 +50,7 @@ def read(text: str, digits: Reading = "either") -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         One row for every test found, in the order of the text: `raw`, as it stands there; `test`
         (t, F, r, z, chi2 or Q); `df_1` and `df_2`, empty where the test has none; `value`; the
         `sign` before p and `p` itself, "ns" as > .05; the least and the largest p that the
@@ -59,8 +61,8 @@ def read(text: str, digits: Reading = "either") -> pd.DataFrame:
     References
     ----------
     Nuijten, M. B., Hartgerink, C. H. J., van Assen, M. A. L. M., Epskamp, S., & Wicherts, J. M.
-    (2016). The prevalence of statistical reporting errors in psychology (1985-2013). Behavior
-    Research Methods, 48(4), 1205-1226. https://doi.org/10.3758/s13428-015-0664-2
+    (2016). The prevalence of statistical reporting errors in psychology (1985–2013). Behavior
+    Research Methods, 48(4), 1205–1226. https://doi.org/10.3758/s13428-015-0664-2
 
     Examples
     --------

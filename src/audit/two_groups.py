@@ -1,5 +1,7 @@
 """Tests of two groups, from counts or from lists of answers, one pair or thousands at once."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
@@ -8,23 +10,30 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 ALPHA = 0.05
-"""The level of significance: of every test, of Levene's that picks one, of intervals at 95%."""
+"""The level of significance of every test, Levene's included; intervals are at 95%."""
 
 Number = float | np.ndarray | Fraction
+"""A statistic of one group, of many, or an exact one."""
+
 Size = int | np.ndarray
+"""The size of one group, or of many."""
+
 Floats = NDArray[np.float64]
 
 
 class Group(NamedTuple):
-    """What the tests need to know of a group, or of many: all divisors are n - 1."""
+    """What the tests need to know of a group, or of many."""
 
     n: Size
+    """How many people answered."""
     mean: Number
+    """Mean of their answers."""
     var: Number
+    """Variance of their answers (divisor :math:`n - 1`)."""
     away: Number
     """Mean distance of the answers from their mean."""
     away_var: Number
-    """Variance of these distances; exactly 0 where they are equal but for floating point."""
+    """Variance of these distances (divisor :math:`n - 1`), exactly 0 if only rounding differs."""
 
 
 class Comparison(NamedTuple):
@@ -33,21 +42,33 @@ class Comparison(NamedTuple):
     diff: Floats
     """Mean of the first minus mean of the second."""
     levene_f: Floats
+    """Levene's F."""
     levene_p: Floats
+    """Its p."""
     student_t: Floats
+    """Student's t."""
     student_df: Floats
+    """Its degrees of freedom."""
     student_p: Floats
+    """Its p."""
     student_se: Floats
-    """Standard error of the difference, as the test has it."""
+    """Standard error of the difference, from the pooled variance."""
     welch_t: Floats
+    """Welch's t."""
     welch_df: Floats
+    """Its degrees of freedom."""
     welch_p: Floats
+    """Its p."""
     welch_se: Floats
+    """Standard error of the difference, from both variances."""
     t: Floats
-    """As Student's where `levene_p` > `ALPHA`, as Welch's where not, NaN where it is undefined."""
+    """Student's t where `levene_p` > `ALPHA`, else Welch's; NaN where `levene_p` is."""
     df: Floats
+    """Degrees of freedom of the same test."""
     p: Floats
+    """p of the same test."""
     se: Floats
+    """Standard error of the same test."""
 
 
 def counted(counts: ArrayLike) -> Group:
@@ -113,7 +134,7 @@ def welch(var_1: Number, n_1: Size, var_2: Number, n_2: Size) -> tuple[Number, N
     References
     ----------
     Welch, B. L. (1947). The generalization of "Student's" problem when several different population
-    variances are involved. Biometrika, 34, 28-35. https://doi.org/10.1093/biomet/34.1-2.28
+    variances are involved. Biometrika, 34, 28–35. https://doi.org/10.1093/biomet/34.1-2.28
 
     Examples
     --------
@@ -149,7 +170,7 @@ def compare(first: Group, second: Group) -> Comparison:
     References
     ----------
     Levene, H. (1960). Robust tests for equality of variances. In I. Olkin (Ed.), Contributions to
-    probability and statistics (pp. 278-292). Stanford University Press.
+    probability and statistics (pp. 278–292). Stanford University Press.
 
     Examples
     --------
@@ -187,7 +208,7 @@ def mann_whitney(first: ArrayLike, second: ArrayLike) -> tuple[Floats, Floats]:
 
     Returns
     -------
-    tuple of numpy.ndarray
+    tuple of ndarray
         In what share of all pairs of one of the first and one of the second group the first answers
         higher, ties counting half (Vargha and Delaney 2000); and p by the normal approximation with
         corrections for ties and continuity, NaN where all answers are the same.
@@ -195,12 +216,12 @@ def mann_whitney(first: ArrayLike, second: ArrayLike) -> tuple[Floats, Floats]:
     References
     ----------
     Mann, H. B., & Whitney, D. R. (1947). On a test of whether one of two random variables is
-    stochastically larger than the other. Annals of Mathematical Statistics, 18(1), 50-60.
+    stochastically larger than the other. Annals of Mathematical Statistics, 18(1), 50–60.
     https://doi.org/10.1214/aoms/1177730491
 
     Vargha, A., & Delaney, H. D. (2000). A critique and improvement of the CL common language effect
     size statistics of McGraw and Wong. Journal of Educational and Behavioral Statistics, 25(2),
-    101-132. https://doi.org/10.3102/10769986025002101
+    101–132. https://doi.org/10.3102/10769986025002101
 
     Examples
     --------
@@ -228,7 +249,7 @@ def hedges_g(student_t: Number, n_1: Size, n_2: Size) -> Floats:
     References
     ----------
     Hedges, L. V. (1981). Distribution theory for Glass's estimator of effect size and related
-    estimators. Journal of Educational Statistics, 6(2), 107-128.
+    estimators. Journal of Educational Statistics, 6(2), 107–128.
     https://doi.org/10.3102/10769986006002107
 
     Examples

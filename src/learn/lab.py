@@ -1,4 +1,4 @@
-"""A desk at which students code answers themselves, and what they can be held against.
+"""A desk at which students code answers themselves, and what their coding is compared with.
 
 Everything a student notes is in one CSV file, as wide as the codebook: `coder`, `question`,
 `participant_id`, and one column a theme with yes or no. An answer that was read has a row, even if

@@ -1,8 +1,11 @@
-"""Studies drawn at random, answers built by hand: what the chapter of plays computes.
+"""Draw studies at random and build answers by hand, for learners to play with.
 
-A *distribution of answers* is an integer array with one count for every answer, from 0 up; where
-many are handled at once, the answers are the last axis. A *shape* has shares in place of counts.
+A *distribution of answers* (`Counts`) is an integer array with one count for every answer, from 0
+up; where many are handled at once, the answers are the last axis. A *shape* (`Shares`) has shares
+in place of counts.
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Literal
@@ -70,7 +73,7 @@ def shifted(shape: Sequence[float], points: float) -> Shares:
     References
     ----------
     McKelvey, R. D., & Zavoina, W. (1975). A statistical model for the analysis of ordinal level
-    dependent variables. Journal of Mathematical Sociology, 4(1), 103-120.
+    dependent variables. Journal of Mathematical Sociology, 4(1), 103–120.
     https://doi.org/10.1080/0022250X.1975.9989847
 
     Examples
@@ -118,7 +121,7 @@ def draw(
 
     Returns
     -------
-    numpy.ndarray
+    ndarray
         How many people gave each answer, shape (studies, items, answers).
 
     Examples
@@ -169,7 +172,7 @@ def significant(
 
     Returns
     -------
-    pandas.Series
+    Series
         One whole number a study, from 0 to `items`.
 
     Examples

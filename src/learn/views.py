@@ -1,5 +1,7 @@
 """Show what an explorer has for one choice, where that takes more than one figure or table."""
 
+from __future__ import annotations
+
 from typing import Literal
 
 import numpy as np

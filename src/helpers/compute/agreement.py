@@ -1,10 +1,12 @@
 """How far coders agree, and what they confuse.
 
-What is compared is whether a coder found a theme in a person's answer, unless said otherwise. All
+Unless said otherwise, coders are compared on whether they found a theme in a person's answer. All
 chance-corrected measures are 1 where coders always agree, about 0 where they agree as often as
 chance would have it, and NaN where every coder always says the same, so that there is nothing to
 agree about.
 """
+
+from __future__ import annotations
 
 from itertools import combinations, permutations
 
@@ -148,11 +150,13 @@ def reliability(ratings: ArrayLike, people: ArrayLike | None = None) -> dict[str
         array or a frame.
     people
         Whom each unit is about, if several units can be about the same person; by default every
-        unit is about another one.
+        unit is about a different person.
 
     Returns
     -------
     dict
+        These measures, NaN where they are undefined:
+
         - `n`: units that at least two coders judged;
         - `percent_agreement`: of 100 units, how many two coders judge alike, averaged over pairs of
           coders;
@@ -162,8 +166,9 @@ def reliability(ratings: ArrayLike, people: ArrayLike | None = None) -> dict[str
         - `gwet_ac1`: Gwet's AC1, which takes chance agreement for least likely where one category
           is rare, and so does not fall there as kappa and alpha do:
 
-          .. math:: \text{AC}_1 = \frac{p_a - p_e}{1 - p_e}, \quad
-                    p_e = \frac{1}{q - 1} \sum_c \pi_c (1 - \pi_c)
+          .. math:: \text{AC}_1 = \frac{p_a - p_e}{1 - p_e}
+
+          .. math:: p_e = \frac{1}{q - 1} \sum_c \pi_c (1 - \pi_c)
 
           for the observed agreement :math:`p_a` in units that at least two coders judged, averaged
           over units, and the share :math:`\pi_c` of each of q categories, averaged over all units;
@@ -171,15 +176,14 @@ def reliability(ratings: ArrayLike, people: ArrayLike | None = None) -> dict[str
           :math:`\alpha = 1 - D_o / D_e`, observed over expected disagreement among the n values of
           units that at least two coders judged,
 
-          .. math:: D_o = \frac{1}{n} \sum_u \sum_{c} \frac{n_{uc} (m_u - n_{uc})}{m_u - 1}, \quad
-                    D_e = \frac{1}{n (n - 1)} \sum_c n_c (n - n_c)
+          .. math:: D_o = \frac{1}{n} \sum_u \sum_{c} \frac{n_{uc} (m_u - n_{uc})}{m_u - 1}
+
+          .. math:: D_e = \frac{1}{n (n - 1)} \sum_c n_c (n - n_c)
 
           for :math:`n_{uc}` of :math:`m_u` coders who put unit u into category c;
         - `alpha_low`, `alpha_high`: its 95% interval, percentiles of 1,000 samples of people drawn
           with replacement (Efron 1979), the same in every run; samples in which alpha is not
           defined are left out.
-
-        Undefined values are NaN.
 
     Raises
     ------
@@ -189,7 +193,7 @@ def reliability(ratings: ArrayLike, people: ArrayLike | None = None) -> dict[str
     References
     ----------
     Gwet, K. L. (2008). Computing inter-rater reliability and its variance in the presence of high
-    agreement. British Journal of Mathematical and Statistical Psychology, 61(1), 29-48.
+    agreement. British Journal of Mathematical and Statistical Psychology, 61(1), 29–48.
     https://doi.org/10.1348/000711006X126600
 
     Examples
@@ -223,7 +227,7 @@ def reliability(ratings: ArrayLike, people: ArrayLike | None = None) -> dict[str
 def unitizing(units: pd.DataFrame, length: int) -> float:
     r"""Measure how far coders agree on where units lie on a text, and on what they are.
 
-    Krippendorff's alpha for unitizing compares lengths: every character is either in a unit of some
+    Krippendorff's alpha for unitising compares lengths: every character is either in a unit of some
     value or in a gap, for each coder. Expected is what the same units and gaps would give if they
     lay anywhere; a unit cannot coincide with itself, so its squared length is taken off.
 
@@ -243,7 +247,7 @@ def unitizing(units: pd.DataFrame, length: int) -> float:
     References
     ----------
     Krippendorff, K., Mathet, Y., Bouvry, S., & Widlöcher, A. (2016). On the reliability of
-    unitizing textual continua: Further developments. Quality & Quantity, 50(6), 2347-2364.
+    unitizing textual continua: Further developments. Quality & Quantity, 50(6), 2347–2364.
     https://doi.org/10.1007/s11135-015-0266-1
 
     Examples

@@ -91,8 +91,9 @@ def compare(
 
     References
     ----------
-    Welch, B. L. (1951). On the comparison of several mean values. Biometrika, 38, 330-336.
+    Welch, B. L. (1951). On the comparison of several mean values. Biometrika, 38, 330–336.
     https://doi.org/10.1093/biomet/38.3-4.330
+
     Lakens, D. (2013). Calculating and reporting effect sizes to facilitate cumulative science.
     Frontiers in Psychology, 4, 863. https://doi.org/10.3389/fpsyg.2013.00863
 
@@ -146,7 +147,8 @@ def two_groups(
         One row an item, intervals at 95%:
 
         - `n_women`, `mean_women`, `sd_women`, `n_men`, `mean_men`, `sd_men`, or as the labels are:
-          answers given, their mean and their SD with divisor n - 1, in units of the item;
+          answers given, their mean and their SD with divisor :math:`n - 1`, in units of the
+          item;
         - `levene_f`, `levene_p`, `student_t`, `student_df`, `student_p`, `welch_t`, `welch_df`,
           `welch_p`: as from `audit.compare`;
         - `test`, `t`, `df`, `p`: the one that Levene's test picks, "student" or "welch", and its
@@ -155,17 +157,20 @@ def two_groups(
           interval by the picked test;
         - `hedges_g`: Hedges' bias-corrected standardised difference, exact factor:
 
-          .. math:: g = J \frac{\bar x_1 - \bar x_2}{s_\text{pooled}}, \qquad
-             J = \frac{\Gamma(\nu/2)}{\sqrt{\nu/2}\,\Gamma((\nu - 1)/2)}, \quad \nu = n_1 + n_2 - 2;
+          .. math:: g = J \frac{\bar x_1 - \bar x_2}{s_\text{pooled}}
 
+          .. math:: J = \frac{\Gamma(\nu/2)}{\sqrt{\nu/2}\,\Gamma((\nu - 1)/2)}
+
+          where :math:`\nu = n_1 + n_2 - 2`;
         - `g_low`, `g_high`: interval for the population value that g estimates: the noncentrality
           parameters under which Student's t is the 97.5th and the 2.5th percentile, divided by
-          sqrt(n_1 n_2 / (n_1 + n_2)) (Steiger and Fouladi). They are not multiplied by J, as
-          some programs do, since that spoils their exact coverage. Like g they rest on the pooled
-          SD: they leave out zero when `student_p` < .05, also where Welch is picked;
+          :math:`\sqrt{n_1 n_2 / (n_1 + n_2)}` (Steiger and Fouladi). They are not multiplied by J,
+          as some programs do, since that spoils their exact coverage. Like g they rest on the
+          pooled SD: they leave out zero when `student_p` < .05, also where Welch is picked;
         - `mwu_p`: Mann-Whitney, two-sided normal approximation with corrections for ties
           and continuity;
-        - `superiority`: P(first > second) + P(tie) / 2 over all pairs (Vargha and Delaney);
+        - `superiority`: the share of pairs in which the first is higher, ties counting half (Vargha
+          and Delaney);
         - `p_holm`, `p_bh`: `p` adjusted over the items that have one, by Holm and by Benjamini
           and Hochberg;
         - `note`: empty, or why figures are NaN.
@@ -178,20 +183,20 @@ def two_groups(
     References
     ----------
     Hedges, L. V. (1981). Distribution theory for Glass's estimator of effect size and related
-    estimators. Journal of Educational Statistics, 6(2), 107-128.
+    estimators. Journal of Educational Statistics, 6(2), 107–128.
     https://doi.org/10.3102/10769986006002107
 
     Mann, H. B., & Whitney, D. R. (1947). On a test of whether one of two random variables is
-    stochastically larger than the other. Annals of Mathematical Statistics, 18(1), 50-60.
+    stochastically larger than the other. Annals of Mathematical Statistics, 18(1), 50–60.
     https://doi.org/10.1214/aoms/1177730491
 
     Steiger, J. H., & Fouladi, R. T. (1997). Noncentrality interval estimation and the evaluation of
     statistical models. In L. L. Harlow, S. A. Mulaik, & J. H. Steiger (Eds.), What if there were no
-    significance tests? (pp. 221-257). Erlbaum.
+    significance tests? (pp. 221–257). Erlbaum.
 
     Vargha, A., & Delaney, H. D. (2000). A critique and improvement of the CL common language effect
     size statistics of McGraw and Wong. Journal of Educational and Behavioral Statistics, 25(2),
-    101-132. https://doi.org/10.3102/10769986025002101
+    101–132. https://doi.org/10.3102/10769986025002101
 
     Examples
     --------
@@ -215,7 +220,7 @@ def two_groups(
 def moments(
     answers: pd.DataFrame, items: Sequence[str], group: str, levels: Sequence[str] = ()
 ) -> pd.DataFrame:
-    """Return n, mean, median and SD (divisor n - 1) of each item in each group.
+    """Return n, mean, median and SD (divisor :math:`n - 1`) of each item in each group.
 
     Raises
     ------
@@ -264,7 +269,7 @@ def pairs(
     References
     ----------
     Games, P. A., & Howell, J. F. (1976). Pairwise multiple comparison procedures with unequal n's
-    and/or variances. Journal of Educational Statistics, 1, 113-125.
+    and/or variances. Journal of Educational Statistics, 1, 113–125.
     https://doi.org/10.3102/10769986001002113
 
     Examples
@@ -320,7 +325,7 @@ def score(
     items
         Names of the item columns.
     low, high
-        The ends of the scale: a reversed answer x counts as low + high - x.
+        The ends of the scale: a reversed answer `x` counts as `low + high - x`.
     reversed
         Which of the items are reversed.
 
@@ -370,9 +375,10 @@ def cronbach_alpha(
     References
     ----------
     Cronbach, L. J. (1951). Coefficient alpha and the internal structure of tests. Psychometrika,
-    16, 297-334. https://doi.org/10.1007/BF02310555
+    16, 297–334. https://doi.org/10.1007/BF02310555
+
     Feldt, L. S. (1965). The approximate sampling distribution of Kuder-Richardson reliability
-    coefficient twenty. Psychometrika, 30, 357-370. https://doi.org/10.1007/BF02289499
+    coefficient twenty. Psychometrika, 30, 357–370. https://doi.org/10.1007/BF02289499
 
     Examples
     --------

@@ -20,11 +20,11 @@ def table_one(people: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         A row a number column, or a row a level; columns `variable`, `level` (empty for numbers),
-        `n`, `percent` (of the people in whom the column is not missing), `mean`, `sd` (n - 1),
-        `low`, `high` and `missing` (people in whom it is). True-or-false columns keep only their
-        true row.
+        `n`, `percent` (of the people in whom the column is not missing), `mean`, `sd` (divisor
+        :math:`n - 1`), `low`, `high` and `missing` (people in whom it is). True-or-false columns
+        keep only their true row.
 
     Examples
     --------
@@ -60,7 +60,7 @@ def _is_number(values: pd.Series) -> bool:
 
 
 def standardised_difference(values: pd.Series, in_group: pd.Series) -> float:
-    """Return how far two groups lie apart in a column, in standard deviations, without its sign.
+    r"""Return how far two groups lie apart in a column, in standard deviations, without its sign.
 
     Parameters
     ----------
@@ -72,11 +72,18 @@ def standardised_difference(values: pd.Series, in_group: pd.Series) -> float:
     Returns
     -------
     float
-        For numbers ``d = |m1 - m2| / sqrt((s1² + s2²) / 2)``. For categories the Mahalanobis
-        distance between the shares of all levels but one, D = sqrt((p1 - p2)' S⁻¹ (p1 - p2)) with
-        S the mean of the two multinomial covariance matrices; for two levels it is d of the shares.
-        Infinite where the groups differ in what varies within neither; NaN where a group has
-        nobody, or a single number.
+        For numbers
+
+        .. math:: d = \frac{|\bar x_1 - \bar x_2|}{\sqrt{(s_1^2 + s_2^2) / 2}}
+
+        For categories the Mahalanobis distance between the shares :math:`p_1` and :math:`p_2` of
+        all levels but one,
+
+        .. math:: D = \sqrt{(p_1 - p_2)^\top S^{-1} (p_1 - p_2)}
+
+        with S the mean of the two multinomial covariance matrices; for two levels it is d of the
+        shares. Infinite where the groups differ in what varies within neither; NaN where a group
+        has nobody, or a single number.
 
     References
     ----------
@@ -123,10 +130,10 @@ def tally(people: pd.DataFrame, column: str, by: str | None = None) -> pd.DataFr
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         One row a level (in each group): the group under its column's name, the level under its
         own, `n`, `base` (people in the group), `share` and the interval's `low` and `high`, all
-        three between 0 and 1. A group of nobody has no shares.
+        three between 0 and 1. An empty group has no shares.
 
     References
     ----------
@@ -165,9 +172,9 @@ def shares(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def independence(counts: np.ndarray, tables: int = 9_999) -> float:
-    """Return the exact p of Fisher's test that rows and columns of a table are unrelated.
+    r"""Return the exact p of Fisher's test that rows and columns of a table are unrelated.
 
-    Larger tables than 2 x 2 take p from random tables with the same margins (Freeman and Halton
+    Tables larger than 2 × 2 take p from random tables with the same margins (Freeman and Halton
     1951), which are the same in every run.
 
     Parameters
@@ -175,7 +182,8 @@ def independence(counts: np.ndarray, tables: int = 9_999) -> float:
     counts
         People by row and column, shape (rows, columns).
     tables
-        How many random tables; the standard error of p is sqrt(p (1 - p) / tables).
+        How many random tables; with k of them, the standard error of p is
+        :math:`\sqrt{p (1 - p) / k}`.
 
     References
     ----------
@@ -202,8 +210,8 @@ def independence(counts: np.ndarray, tables: int = 9_999) -> float:
 def within(present: pd.DataFrame) -> pd.DataFrame:
     """Tell which of each two things more people name, tested within people (McNemar, exact).
 
-    Who names both or neither says nothing on which is named more; of those who name one, as many
-    should name either if there were no difference (a binomial test with one half).
+    People who name both or neither say nothing about which is named more. Without a difference,
+    those who name only one would name either equally often (a binomial test with one half).
 
     Parameters
     ----------
@@ -212,14 +220,14 @@ def within(present: pd.DataFrame) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         One row a pair, in the order of the columns: `first`, `second`, how many people name
         `only_first` and `only_second`, `p` (two-sided), and `p_holm`, adjusted over all pairs.
 
     References
     ----------
     McNemar, Q. (1947). Note on the sampling error of the difference between correlated proportions
-    or percentages. Psychometrika, 12(2), 153-157. https://doi.org/10.1007/BF02295996
+    or percentages. Psychometrika, 12(2), 153–157. https://doi.org/10.1007/BF02295996
 
     Examples
     --------
@@ -243,10 +251,10 @@ def within(present: pd.DataFrame) -> pd.DataFrame:
 def saturation(present: pd.DataFrame, orders: int = 1_000) -> pd.DataFrame:
     """Return how many people it takes until nothing new is named, and until the ranking holds.
 
-    People are asked again in orders drawn at random. The ranking holds from where on no count of
-    people contradicts the final one: what in the end more people name is never behind what fewer
-    name. Both numbers look back from a sample that is complete; they do not say what a larger one
-    would have added.
+    People are put in orders drawn at random. The ranking holds from the person after whom no count
+    contradicts the final one: what more people name in the end is never behind what fewer name.
+    Both numbers look back from a sample that is complete; they do not say what a larger one would
+    have added.
 
     Parameters
     ----------
@@ -257,7 +265,7 @@ def saturation(present: pd.DataFrame, orders: int = 1_000) -> pd.DataFrame:
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         One row an order: `all_named`, after how many people everything has been named once, and
         `ranking_holds`, from how many on the ranking stays.
 

@@ -1,15 +1,16 @@
-"""Statistical disclosure control: what may be shown of people who were promised that nobody sees.
+"""Statistical disclosure control: what may be shown of people who were promised confidentiality.
 
 The rules, their parameters and their names are those of `acro`, the checker of the UK's secure data
 services. A count below the threshold is suppressed, zero too; then as many others as it takes for
-nobody to work it out from the totals. Frames that went through here say so, and pages of a private
-study show no others.
+nobody to work it out from the totals. Frames that went through here say so, and the pages of a
+private study show no others.
 
 References
 ----------
 Smith, J., Preen, R., Albashir, M., Ritchie, F., Green, E., Davy, S., Stokes, P., & Bacon, S.
 (2023). SACRO: Semi-Automated Checking of Research Outputs. UNECE Expert Meeting on Statistical
 Data Confidentiality. https://doi.org/10.5281/zenodo.10069997
+
 Hundepool, A., et al. (2012). Statistical disclosure control. Wiley.
 https://doi.org/10.1002/9781118348239
 """
@@ -159,7 +160,7 @@ class Suppression(NamedTuple):
     """Which parts of a table of counts are suppressed, True where they are."""
 
     small: pd.DataFrame
-    """The cells below the threshold: the primary suppression."""
+    """The cells below the threshold (the primary suppression)."""
     cells: pd.DataFrame
     """All cells to suppress, the complementary ones too."""
     rows: pd.Series

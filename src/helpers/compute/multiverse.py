@@ -1,5 +1,7 @@
 """Two groups on many items: the ordinal model, all items at once, and every sensible choice."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Literal, NamedTuple
@@ -21,8 +23,9 @@ class Ordinal(NamedTuple):
     latent: float
     """Difference of the groups on the latent scale, first minus second."""
     low: float
+    """The lower end of its 95% interval (Wald)."""
     high: float
-    """Its 95% interval (Wald)."""
+    """The upper end."""
     p: float
     """Two-sided, of the Wald test that it is 0."""
     shares: pd.DataFrame
@@ -36,7 +39,8 @@ def ordinal(
 
     The model takes an answer to be where a latent value falls between cuts that are the same for
     everybody, and one group's values to be shifted against the other's. It needs no distances
-    between answers. exp(latent) is the odds ratio of answering above any cut, under "logit".
+    between answers. Under "logit", `exp(latent)` is the odds ratio of answering above
+    any cut.
 
     Parameters
     ----------
@@ -48,7 +52,7 @@ def ordinal(
     References
     ----------
     McCullagh, P. (1980). Regression models for ordinal data. Journal of the Royal Statistical
-    Society B, 42(2), 109-142. https://doi.org/10.1111/j.2517-6161.1980.tb01109.x
+    Society B, 42(2), 109–142. https://doi.org/10.1111/j.2517-6161.1980.tb01109.x
 
     Examples
     --------
@@ -102,7 +106,7 @@ def permuted(
 
     Returns
     -------
-    pandas.Series
+    Series
         The number of significant items, that of the data first (index 0), then of each permutation.
 
     References
@@ -164,18 +168,18 @@ def multiverse(
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         One row a specification of an item: `item`, `sample`, `test`, `tails`, `correction`, the
         difference of the means in that sample (`diff`, first minus second), `p` and `significant`.
 
     References
     ----------
     Steegen, S., Tuerlinckx, F., Gelman, A., & Vanpaemel, W. (2016). Increasing transparency through
-    a multiverse analysis. Perspectives on Psychological Science, 11(5), 702-712.
+    a multiverse analysis. Perspectives on Psychological Science, 11(5), 702–712.
     https://doi.org/10.1177/1745691616658637
 
     Simonsohn, U., Simmons, J. P., & Nelson, L. D. (2020). Specification curve analysis. Nature
-    Human Behaviour, 4, 1208-1214. https://doi.org/10.1038/s41562-020-0912-z
+    Human Behaviour, 4, 1208–1214. https://doi.org/10.1038/s41562-020-0912-z
 
     Examples
     --------

@@ -1,7 +1,7 @@
 """Hold every number that the paper prints against the data.
 
-How a number is computed stands in `published/facts.csv`, beside the number: the table, the
-statistic, the column and the rows that count, as a condition that is read and never executed
+Beside each number, `published/facts.csv` says how it is computed: the table, the statistic, the
+column and the rows that count, as a condition that is read and never executed
 (`helpers.load.conditions`). Another study brings its own facts, not new code.
 """
 
@@ -198,7 +198,7 @@ def compare(facts: pd.DataFrame | None, computed: dict[str, float | str]) -> pd.
 
     Returns
     -------
-    pandas.DataFrame
+    DataFrame
         One row a fact: `fact_id`, `chapter`, `label`, `unit`, `printed`, `computed` (missing if it
         is none), `verdict` (a key of `VERDICTS`) and `note`.
 

@@ -111,10 +111,10 @@ def theme_counts(study: Study, question: str, coder: str = "") -> pd.DataFrame:
 
 
 def excess(together: pd.DataFrame, people: int) -> pd.DataFrame:
-    """Return how many more people name both of two themes than chance would give.
+    r"""Return how many more people name both of two themes than chance would give.
 
-    Of so many people, a theme named by a and another by b are both expected of ab/people if who
-    names the one were independent of who names the other.
+    If naming one theme were independent of naming the other, and a and b of n people named them,
+    :math:`ab/n` people would be expected to name both.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Words of the answers: how often they are used and by how many people, by whom, and in which talk.
+"""Words of the answers: how often they are used, by how many people, by whom, and in what context.
 
 A word is what stands between spaces and punctuation, in lower case: apostrophes within it belong to
 it, except that a final 's is left out, and so are numbers. These are the rules of the wordcloud
@@ -87,7 +87,7 @@ def frequencies(
     language
         Whose stop words are left out, as for `stop_words`; a form goes out with its word.
     forms
-        The word under which each of these forms is counted, as in {"families": "family"}, empty
+        The word under which each of these forms is counted, as in `{"families": "family"}`, empty
         if it is left out. Forms of several words are kept whole; where several begin at the same
         word, the longest counts. What is not among them is counted as it stands.
 
@@ -213,7 +213,7 @@ def cloud(
 
     Returns
     -------
-    wordcloud.WordCloud
+    WordCloud
         Its `layout_` holds each word with its size and the top left of its ink. The first 60 words
         are laid out at most: those that would be less than 14 pixels high, and all after them, are
         left out. All lie level and are black, for whoever draws them to colour. The same words are
@@ -264,8 +264,8 @@ def keyness(
     r"""Find the words that one group of people uses more than another.
 
     The words of one person hang together, so the chi-squared distribution of the log-likelihood
-    ratio makes far too much of a word that one person repeats. What chance can do is taken from
-    people instead: they are dealt out to the two groups anew, again and again.
+    ratio makes far too much of a word that one person repeats. What chance can do is found
+    instead by dealing the people out to the two groups anew, again and again.
 
     Parameters
     ----------

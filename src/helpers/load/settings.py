@@ -98,11 +98,11 @@ class Quotes:
     beside
         Columns of the participants that say who speaks.
     units
-        What follows a number among them: { years_experience = "years in the field" }.
+        What follows a number among them: `{ years_experience = "years in the field" }`.
     bands
         How wide the bands are in which a private study gives numbers: 10 makes of 34 "30 to 39".
     called
-        Levels that need other words there: { other = "another job" }.
+        Levels that need other words there: `{ other = "another job" }`.
     """
 
     beside: tuple[str, ...] = ()
@@ -154,7 +154,7 @@ class Settings:
 
     @property
     def threshold(self) -> int:
-        """The fewest people that a cell may show: none, unless the study is private."""
+        """The fewest people that a cell may show; 0 unless the study is private."""
         return self.safe_threshold if self.private else 0
 
 

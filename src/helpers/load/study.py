@@ -1,9 +1,9 @@
 """Load a study's tables and check them once, so that nothing later has to.
 
-What the tables look like stands in the folder's `datapackage.json` (a Frictionless Data Package,
+The folder's `datapackage.json` says what the tables look like (a Frictionless Data Package,
 https://specs.frictionlessdata.io/, of whose version 1 `package.schema.json` lists the part that is
-known here), and what the helpers need of them in `needs.toml`. A data folder is data:
-nothing in it is executed, nothing outside it is read, and no address in it is asked.
+known here), and `needs.toml` what the helpers need of them. Nothing in a data folder is executed,
+nothing outside it is read, and no address in it is opened.
 """
 
 import dataclasses
