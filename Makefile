@@ -5,8 +5,8 @@ COMPILE = $(UV) pip compile --quiet --universal --generate-hashes --no-strip-ext
 	--python-version 3.11 --custom-compile-command "make lock" pyproject.toml \
 	--constraints tools/constraints.txt
 RUN = .venv/bin/python
-HELPERS = src/audit src/helpers src/learn $(patsubst %,tests/test_%.py,agreement audit describe omi \
-	lab play printed scorecard study themes views words)
+HELPERS = src/audit src/helpers src/learn $(patsubst %,tests/test_%.py,agreement audit compare compare_two describe \
+	disclosure lab multiverse pairs play printed scorecard study text themes two_groups views words)
 TEST_WITH = $(UV) pip install --quiet --no-config --python $(1)/bin/python -r $(1)/pins.txt -e . \
 	beautifulsoup4 hypothesis ipykernel nbclient nbformat pingouin pyreadstat pytest pytest-xdist tableone \
 	&& $(1)/bin/python -m pytest -W default --numprocesses auto $(HELPERS)

@@ -69,6 +69,15 @@ def test_no_address_of_an_index_is_in_the_locks():
     assert not [lock for lock in LOCKS if re.search(r"://|--(extra-)?index|--find-links", lock)]
 
 
+def test_the_tests_with_other_packages_are_there():
+    recipe = subprocess.run(
+        ["make", "--dry-run", "oldest"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    names = re.findall(r"tests/test_\w+\.py", recipe)
+    assert names
+    assert not [name for name in names if not (ROOT / name).exists()]
+
+
 def test_commits_are_checked_by_the_pinned_ruff():
     hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"]
     [rev] = [repo["rev"] for repo in hooks if repo["repo"].endswith("ruff-pre-commit")]
