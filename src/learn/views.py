@@ -110,7 +110,8 @@ def false_alarms(significant: pd.Series, items: int, many: int, name: str) -> Ht
 
     def drawn(width: float) -> plots.Axes:
         axes = small(width)
-        axes.set(xlim=edges[[0, -1]], ylim=(0, 1), xlabel="Significant tests", xticks=numbers[::2])
+        axes.set(xlim=edges[[0, -1]], ylim=(0, 1), xticks=numbers[::2])
+        axes.set(xlabel="Significant tests", ylabel="Studies")
         axes.set_yticks([0, 0.5, 1], ["0", "50%", "100%"])
         axes.stairs(shares, edges, fill=True, color=plots.INK, alpha=0.35)
         axes.stairs(independent, edges, color=plots.INK, baseline=None)
@@ -119,10 +120,11 @@ def false_alarms(significant: pd.Series, items: int, many: int, name: str) -> Ht
     return plots.publish(
         drawn,
         name,
-        f"{many} or more in {reached.mean():.1%} of the studies",
+        f"{reached.mean():.1%} of the studies have {many} or more",
         f"{significant.mean():.1f} of {items} tests are significant on average; at least one in "
         f"{(significant >= 1).mean():.1%} of the studies, {many} or more in {reached.mean():.1%} "
-        f"(95% limits {low:.1%} and {high:.1%}). Line: as many on average, but independent.",
+        f"(95% limits {low:.1%} and {high:.1%}). Line: independent "
+        "tests with the same average.",
         f"Share of drawn studies with 0 to {items} significant tests: "
         + ", ".join(f"{share:.1%}" for share in shares),
     )

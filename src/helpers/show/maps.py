@@ -48,14 +48,16 @@ def _draw_splits(
             arrowprops={"arrowstyle": "-", **line, "shrinkB": size},
             weight="bold",
         )
-    axes.annotate(f"{counted} {first}\nin the\ndemographics", (counted + 1, high), va="top")
+    label = f"{counted} {first}\nin the\ndemographics"
+    axes.annotate(label, (counted + 1, high), va="top", bbox=plots.GROUND)
     slope = {"rotation": -45, "rotation_mode": "anchor", "transform_rotates_text": True}
     axes.text(left + 16, total - left - 15, f"{total} in all", **slope)
     axes.set(xlim=(left - 1, right + 1), ylim=(low - 1, high + 1))
     axes.set(
         xlabel=f"{first.capitalize()} who answered", ylabel=f"{second.capitalize()} who answered"
     )
-    axes.legend(loc="lower left", handlelength=1, handletextpad=0.3, borderpad=0, borderaxespad=0.3)
+    look = {"frameon": True, "facecolor": plots.ON_COLOUR, "edgecolor": plots.INK, "framealpha": 1}
+    axes.legend(loc="lower left", handlelength=1, handletextpad=0.3, fancybox=False, **look)
 
 
 def split_map(fits: pd.DataFrame, names: Mapping[str, str], total: int, counted: int) -> Html:

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 plt.style.use(Path(__file__).with_name("figures.mplstyle"))
 
 INK, FAINT, ON_COLOUR = mpl.rcParams["text.color"], mpl.rcParams["grid.color"], "#fffffe"
-COLOURS = ["#1b6ca8", "#c8590a", "#1a7f6b", "#7b4fa3", "#8a6d00", "#6b7280", "#ab3068"]
-DIVERGING = ["#8c3f04", "#b8601a", "#f0c9a0", "#b3cfe6", "#3378ad", "#124e7c"]
+COLOURS = ["#1b6ca8", "#b85208", "#1a7f6b", "#7b4fa3", "#7d6300", "#5d6570", "#ab3068"]
+DIVERGING = ["#8c3f04", "#b05c18", "#f0c9a0", "#b3cfe6", "#3378ad", "#124e7c"]
 
 # What a colour means, in every figure; the style sheet of the book gives verdicts the others.
 # Whatever is none of this is drawn in ink, and what is assumed is hollow.
@@ -344,7 +344,7 @@ BY_ROW = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points"}
 GROUND = {"facecolor": ON_COLOUR, "linewidth": 0, "pad": 1}  # lines pass behind a label
 
 
-def rows_of(labels: Sequence[str], width: float, room: float = 0.36) -> Axes:
+def rows_of(labels: Sequence[str], width: float, high: float = 0.18) -> Axes:
     """Make a row for each label, the first on top: the label beside it, or above where it is long.
 
     Parameters
@@ -353,8 +353,13 @@ def rows_of(labels: Sequence[str], width: float, room: float = 0.36) -> Axes:
         What the rows are called.
     width
         Of the drawing, in inches.
-    room
-        What a row needs below its label, in inches.
+    high
+        What is drawn in a row, in inches.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Its vertical axis is in inches from the top, with a tick at the middle of each row.
 
     Examples
     --------
@@ -363,13 +368,14 @@ def rows_of(labels: Sequence[str], width: float, room: float = 0.36) -> Axes:
     """
     is_beside = width == WIDE and max(map(len, labels)) <= 36
     texts = [text if is_beside else wrap(text, 0.93 * width) for text in labels]
-    lines = 0 if is_beside else LINE * max(text.count("\n") + 1 for text in texts)
-    pitch = room + lines
-    _, axes = plt.subplots(figsize=(width, 1.2 + pitch * len(texts)))
-    axes.set_ylim(len(texts) - 0.5, -0.5 - lines / pitch)
-    axes.set_yticks(range(len(texts)), texts if is_beside else [""] * len(texts))
-    for y, text in enumerate(texts if lines else []):
-        axes.annotate(text, (0, y), (0, 36 * room - 1), va="bottom", bbox=GROUND, **BY_ROW)
+    lines = np.array([0 if is_beside else LINE * (text.count("\n") + 1) for text in texts])
+    # A label above is nearer to its own row than to the one before it.
+    middles = np.cumsum(lines + high + 0.2) - high / 2
+    _, axes = plt.subplots(figsize=(width, 1.2 + middles[-1] + high))
+    axes.set_ylim(middles[-1] + high / 2 + 0.1, 0)
+    axes.set_yticks(middles, texts if is_beside else [""] * len(texts))
+    for y, text in zip(middles, texts if lines.any() else [], strict=False):
+        axes.annotate(text, (0, y), (0, 36 * high + 2), va="bottom", bbox=GROUND, **BY_ROW)
     axes.grid(axis="x", linewidth=0.6, clip_on=False)
     axes.set_axisbelow(True)
     axes.spines["left"].set_visible(False)
@@ -408,7 +414,7 @@ def intervals(
     '5 of 10'
     """
     axes = rows_of(rows[label].tolist(), width)
-    y = np.arange(len(rows))
+    y = axes.get_yticks()
     edges = np.broadcast_to(colours, len(rows))
     fills = np.where(assumed, ON_COLOUR, edges)
     axes.hlines(y, rows["low"], rows["high"], color=edges, linewidth=2.2, alpha=0.6, clip_on=False)
@@ -416,7 +422,7 @@ def intervals(
     axes.scatter(rows["share"], y, facecolors=fills, edgecolors=edges, **look)
     axes.set_xlim(0, None)
     axes.xaxis.set_major_formatter(PERCENT)
-    for height, text in enumerate(note):
+    for height, text in zip(y, note, strict=False):
         axes.annotate(text, (1, height), (8, 0), va="center", **BY_ROW)
     return axes
 
@@ -447,7 +453,7 @@ def dumbbells(
     ['people', 'times']
     """
     axes = rows_of(rows[label].tolist(), width)
-    y = np.arange(len(rows))
+    y = axes.get_yticks()
     axes.hlines(y, *(rows[end] for end in ends), color=INK, linewidth=1.4, alpha=0.6, clip_on=False)
     for (end, text), mark in zip(ends.items(), "oD", strict=True):
         fills = np.where(assumed.get(end, False), ON_COLOUR, np.full(len(rows), INK))
@@ -456,7 +462,7 @@ def dumbbells(
         is_left = rows[end].iloc[0] == rows[list(ends)].iloc[0].min() and mark == "o"
         side, shift = ("right", -8) if is_left else ("left", 8)
         place = {"textcoords": "offset points", "ha": side, "va": "center"}
-        axes.annotate(text, (rows[end].iloc[0], 0), (shift, 0), **place)
+        axes.annotate(text, (rows[end].iloc[0], y[0]), (shift, 0), **place)
     axes.set_xlim(0, None)
     return axes
 
@@ -566,14 +572,15 @@ def matrix(table: pd.DataFrame, width: float, form: str, ringed: tuple[str, str]
     (['−1', '0'], '1 a')
     """
     numbers = {name: n for n, name in enumerate(table.index, start=1)}
-    axes = rows_of([f"{n} {name}" for name, n in numbers.items()], width, room=0.42)
-    high = 0.4 / (axes.figure.get_figheight() - 1.2) * len(table)
+    high = 0.34
+    axes = rows_of([f"{n} {name}" for name, n in numbers.items()], width, high)
+    middles = axes.get_yticks()
     most = np.nanmax(table.to_numpy(float))
-    for y, x in np.argwhere(table.notna().to_numpy()):
-        value = table.iloc[y, x]
+    for row, x in np.argwhere(table.notna().to_numpy()):
+        y, value = middles[row], table.iloc[row, x]
         # The root, or few would be as pale as none beside the very many.
-        colour = *mpl.colors.to_rgb(INK), 0.4 * (max(value, 0) / most) ** 0.5
-        is_ringed = ringed == (table.index[y], table.columns[x])
+        colour = *mpl.colors.to_rgb(INK), 0.36 * (max(value, 0) / most) ** 0.5
+        is_ringed = ringed == (table.index[row], table.columns[x])
         edge = {"linewidth": 2, "edgecolor": INK} if is_ringed else {"linewidth": 0}
         corner = x - 0.47, y - high / 2
         axes.add_patch(plt.Rectangle(corner, 0.94, high, facecolor=colour, **edge))
@@ -651,7 +658,7 @@ def answers(shares: pd.DataFrame, ends: Sequence[str], width: float) -> Axes:
 
 
 def wrap(text: str, width: float) -> str:
-    r"""Break a text into lines that fit into a width.
+    r"""Break a text into lines that fit into a width; two are about equally long.
 
     Parameters
     ----------
@@ -665,4 +672,9 @@ def wrap(text: str, width: float) -> str:
     >>> wrap("a long label", 1)
     'a long\nlabel'
     """
-    return "\n".join(textwrap.wrap(text, int(8.7 * width)))
+    most = int(8.7 * width)
+    lines = textwrap.wrap(text, most)
+    if len(lines) == 2:
+        ways = (textwrap.wrap(text, n, break_long_words=False) for n in range(1, most + 1))
+        lines = next(way for way in ways if len(way) == 2)
+    return "\n".join(lines)
