@@ -82,7 +82,7 @@ def test_folded_code_is_folded_in_jupyter_too(path):
         tags = cell.metadata.get("tags", [])
         is_hidden = cell.metadata.get("jupyter", {}).get("source_hidden", False)
         assert is_hidden == ("hide-input" in tags)
-        assert set(tags) <= {"hide-input", "found"}  # folded, never removed
+        assert set(tags) <= {"hide-input", "found", "in-context"}  # folded, never removed
         assert cell.cell_type == "code" or not tags
 
 

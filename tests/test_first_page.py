@@ -48,8 +48,8 @@ def test_the_sentence_counts_what_the_scorecard_lists(first, fits):
     wrong = (verdicts == "inconsistent").sum()
     [(women, men)] = fits.loc[fits["all"], ["women", "men"]].to_numpy()
     assert (
-        f"Of {len(rows)} numbers in the paper, {held} can be checked against data: {exact} agree "
-        f"digit for digit, and {wrong} cannot all be true."
+        f"Of {len(rows)} statements taken from the paper, {held} can be checked against data: "
+        f"{exact} agree digit for digit, and {wrong} cannot all be true."
     ) in words(first)
     assert f"the text never prints: {women} women and {men} men." in words(first)
 

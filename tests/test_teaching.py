@@ -39,7 +39,7 @@ def test_a_session_says_what_to_prepare_and_what_to_drop(number):
         "**Print** ",
         "**Install** ",
         "**Send out** ",
-        "**If twenty minutes are missing,** ",
+        "**If you are twenty minutes short,** ",
     ]:
         assert session.count(f"\n{what}") == 1
 

@@ -38,8 +38,10 @@ def is_citation(link: nodes.reference) -> bool:
 
 
 def note(link: nodes.reference) -> MarginNote:
-    """Return a note with the text of a reference."""
-    return MarginNote("", link["reftitle"])
+    """Return a note with the text of a reference, whose DOI is a link."""
+    text, _, doi = link["reftitle"].rstrip(".").partition("doi:")
+    address = nodes.reference("", doi, refuri=f"https://doi.org/{doi}", classes=["external"])
+    return MarginNote("", text, *[address] * bool(doi))
 
 
 def open_note(translator: HTML5Translator, _: MarginNote) -> None:

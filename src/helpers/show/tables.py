@@ -20,9 +20,13 @@ WORDS = "<style>.table-box :is(th, td):not(.number) {text-align: left}</style>"
 
 ON_A_PHONE = 36
 """So many letters side by side fit there; rows of wider tables become cards below 36 rem."""
+IN_LINE = 16
+"""Fields of a card that are no wider stand side by side; others have a line each."""
 MOST_LABELS = 12
 """The style sheet labels so many columns of a card; a table of more scrolls."""
 
+RANGE = re.compile(r"(?<=[\d%]) to (?=[\d\N{MINUS SIGN}])")
+"""Between two numbers, where no line may end."""
 NONE = '<span aria-label="none">–</span>'
 
 Format = str | Callable[[object], str]
@@ -32,7 +36,7 @@ MARKS = {
     "truncated": "✂",
     "inconsistent": "⚠",
     "differs": "✗",
-    "not recoverable": "–",
+    "not recoverable": "?",
     "background": "·",
 }
 
@@ -93,13 +97,18 @@ def table(
     kinds[0] = _kind(pd.Series(dtype=str), cells[0])  # headers of the rows, even if numbers
     if lead:
         kinds[list(frame).index(lead)] = "verdict"
-    cards = _cards(heads, cells, kinds)
+    widths = list(map(_width, heads, cells, kinds))
+    cards = _cards(heads, kinds, widths)
     box = "table-box" + " cards" * bool(cards) + " texts" * ("text" in kinds)
     head = "".join(
         f'<th scope="col"{_class("" if cards and kind == "text" else kind)}>{escape(text)}</th>'
         for text, kind in zip(heads, kinds, strict=True)
     )
     places = [f' id="{place}"' for place in ids] or [""] * len(frame)
+    if cards:
+        kinds = [
+            f"{k} line".strip() if w > IN_LINE else k for k, w in zip(kinds, widths, strict=True)
+        ]
     rows = "\n".join(map(_row, places, zip(*cells, strict=True), repeat(kinds)))
     html = (
         f'<div class="{box}"{cards} role="region" tabindex="0" '
@@ -111,7 +120,7 @@ def table(
 
 
 def interval(rows: pd.DataFrame, low: str, high: str, form: str = "{:.2f}") -> pd.Series:
-    r"""Write the two ends of each interval as one text, which needs one column.
+    """Write the two ends of each interval as one text, which needs one column.
 
     Parameters
     ----------
@@ -125,14 +134,10 @@ def interval(rows: pd.DataFrame, low: str, high: str, form: str = "{:.2f}") -> p
     Examples
     --------
     >>> interval(pd.DataFrame({"low": [-0.5, None], "high": [1, None]}), "low", "high").tolist()
-    ['-0.50\xa0to\xa01.00', None]
+    ['-0.50 to 1.00', None]
     """
-    space = "\N{NO-BREAK SPACE}"
     ends = zip(rows[low], rows[high], strict=True)
-    texts = [
-        None if pd.isna(a) else form.format(a) + f"{space}to{space}" + form.format(b)
-        for a, b in ends
-    ]
+    texts = [None if pd.isna(a) else f"{form.format(a)} to {form.format(b)}" for a, b in ends]
     return pd.Series(texts, rows.index, dtype=object)
 
 
@@ -151,7 +156,7 @@ def _row(place: str, cells: tuple[str, ...], kinds: list[str]) -> str:
 
 def _data(cell: str, kind: str) -> str:
     """Return a cell of data, marked where a text is missing: cards leave it out."""
-    own = ("none" if cell == NONE else "") if kind == "text" else kind
+    own = kind.replace("text", "none" if cell == NONE else "").strip()
     return f"<td{_class(own)}>{cell}</td>"
 
 
@@ -166,21 +171,26 @@ def _kind(column: pd.Series, cells: list[str]) -> str:
     return "text" if max(map(len, cells), default=0) > 40 else ""
 
 
-def _cards(heads: list[str], cells: list[list[str]], kinds: list[str]) -> str:
-    """Return the headers with which rows of a table too wide for a phone become cards there."""
-    columns = zip(heads, cells, kinds, strict=True)
-    width = sum(_width([head, *texts], kind) + 2 for head, texts, kind in columns)
-    if (width <= ON_A_PHONE and "text" not in kinds) or len(heads) > MOST_LABELS:
+def _cards(heads: list[str], kinds: list[str], widths: list[int]) -> str:
+    """Return how rows of a table too wide for a phone become cards: fields side by side, labels."""
+    if (sum(widths) + 2 * len(widths) <= ON_A_PHONE and "text" not in kinds) or (
+        len(heads) > MOST_LABELS
+    ):
         return ""
     labels = ";".join(f"--{i}:{_css(head)}" for i, head in enumerate(heads[1:], start=2))
-    return f" style='{labels}'"
+    widest = max((width for width in widths[1:] if width <= IN_LINE), default=IN_LINE)
+    return f" style='--fields:{min(4, ON_A_PHONE // (widest + 2))};{labels}'"
 
 
-def _width(texts: list[str], kind: str) -> int:
-    """Return how many letters wide a column is at least: numbers are not broken, texts are."""
-    head, *shown = [re.sub(r"<[^>]*>|&\w+;", "", text) for text in texts]
+def _width(head: str, cells: list[str], kind: str) -> int:
+    """Return how many letters wide a column is at least.
+
+    Numbers are not broken, texts are; of a long text a line should hold more than a word.
+    """
+    shown = [re.sub(r"<[^>]*>|&\w+;", "", text) for text in cells]
     words = shown if kind == "number" else " ".join(shown).split(" ")
-    return max(map(len, head.split(" ") + words))
+    least = max(map(len, shown), default=0) // 4
+    return max(least, *map(len, head.split(" ") + words))
 
 
 def _css(text: str) -> str:
@@ -193,7 +203,8 @@ def _css(text: str) -> str:
 def _cell(value: object, form: Format) -> str:
     if pd.isna(value):
         return NONE
-    return escape(with_minus(form(value) if callable(form) else form.format(value)))
+    text = with_minus(form(value) if callable(form) else form.format(value))
+    return escape(RANGE.sub("\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}", text))
 
 
 def scorecard(board: pd.DataFrame, caption: str) -> Html:
@@ -233,7 +244,7 @@ def scorecard(board: pd.DataFrame, caption: str) -> Html:
 
 
 def verdicts(totals: pd.Series) -> Html:
-    """Show what each verdict means and how many numbers have it.
+    """Show what each verdict means and how many statements have it.
 
     Parameters
     ----------
@@ -248,20 +259,20 @@ def verdicts(totals: pd.Series) -> Html:
     rows = pd.DataFrame(
         {
             "Verdict": totals.index.map(_marked),
-            "Numbers": totals.array,
+            "Statements": totals.array,
             "Meaning": totals.index.map(VERDICTS),
         }
     )
     return table(
-        disclosure.declare(rows, ""), f"How the {totals.sum()} printed numbers of the paper fare"
+        disclosure.declare(rows, ""), f"How the {totals.sum()} statements of the paper fare"
     )
 
 
 def tiles(board: pd.DataFrame, titles: Mapping[str, str], address: str) -> Html:
-    """Show the scorecard at a glance: a tile for each number, by chapter and verdict.
+    """Show the scorecard at a glance: a tile for each statement, by chapter and verdict.
 
-    Each tile leads to the row of its number. Who goes by keyboard or listens would have to pass
-    them all, so they meet the numbers that are inconsistent, and how many have which verdict.
+    Each tile leads to the row of its statement. Who goes by keyboard or listens would have to pass
+    them all, so they meet those that are inconsistent, and how many have which verdict.
 
     Parameters
     ----------
@@ -296,12 +307,10 @@ def tiles(board: pd.DataFrame, titles: Mapping[str, str], address: str) -> Html:
             f"<div>{''.join(_tile(row, address) for row in rows.itertuples())}</div></li>\n"
         )
         lines.append(f"{title}: {_in_numbers(rows)}")
-    mark = {verdict: _mark(verdict) for verdict in VERDICTS}
     caption = (
-        "Each tile is a number that the paper prints and leads to its row in the "
-        f'<a href="{escape(address)}">scorecard</a>: green ({mark["match"]} {mark["truncated"]}) '
-        f"if the records give it, pink ({mark['inconsistent']} {mark['differs']}) if they do not, "
-        f"grey ({mark['not recoverable']} {mark['background']}) if they cannot tell."
+        "Each tile is a statement of the paper and leads to its row in the "
+        f'<a href="{escape(address)}">scorecard</a>: green if the records agree, pink if they do '
+        "not, grey or pale if they cannot tell."
     )
     html = (
         f'<figure class="study tiles">\n<ul class="verdicts">{key}</ul>\n'
