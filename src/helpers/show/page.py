@@ -1,7 +1,7 @@
 """What a chapter puts on its page: pieces of HTML, and sentences with computed numbers."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -116,6 +116,18 @@ def say(text: str) -> Markdown:
     """
     disclosure.guard_text(text)
     return Markdown(with_minus(text.strip()))
+
+
+def listed(words: Iterable[object]) -> str:
+    """Write words, or numbers, as a sentence lists them.
+
+    Examples
+    --------
+    >>> listed([7, 8, 11]), listed(["cure"]), listed([])
+    ('7, 8 and 11', 'cure', 'none')
+    """
+    *first, last = list(map(str, words)) or ["none"]
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def with_minus(text: str) -> str:
