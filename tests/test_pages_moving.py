@@ -113,7 +113,7 @@ def test_a_card_begins_with_the_verdict_and_names_its_numbers(visit, address):
     labels = row.locator("td:not(.verdict)").evaluate_all(
         "(all) => all.map((e) => getComputedStyle(e, '::before').content)"
     )
-    assert labels == ['"Printed"', '"From the data"', '"Note"']
+    assert labels == ['"Printed"', '"Computed"', '"Note"']
 
 
 # What is folded

@@ -232,13 +232,13 @@ def scorecard(board: pd.DataFrame, caption: str) -> Html:
         {
             "Fact": [f"{of.label}{_unit(of.unit, of.label)} [{of.fact_id}]" for of in facts],
             "Printed": board["printed"].mask(board["printed"] == "").map(_in_words),
-            "From the data": [_beside(of.printed, of.computed) for of in facts],
+            "Computed": [_beside(of.printed, of.computed) for of in facts],
             "Verdict": board["verdict"].map(_marked),
             "Note": board["note"],
         }
     )
     if load_settings().private:  # what is printed is known, and what the records say is not
-        rows = rows.drop(columns="From the data")
+        rows = rows.drop(columns="Computed")
     rows = disclosure.declare(rows, "")
     return table(rows, caption, ids=board["fact_id"].map(_place), lead="Verdict")
 
