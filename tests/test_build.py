@@ -69,6 +69,22 @@ def test_a_changed_helper_reaches_every_page(project):
     assert "196" in page(project, "chapters/one.html")
 
 
+def test_pages_whose_texts_stay_are_made_again_though_a_name_shown_has_no_source(project):
+    module = project / "src" / "helpers" / "made" / "pairs.py"
+    module.parent.mkdir()
+    (module.parent / "__init__.py").touch()
+    module.write_text('"""Pairs."""\n\nPair = tuple[int, int]\n"""Two numbers."""\n')
+    (project / "book" / "helpers.md").write_text("# Helpers\n\n<!-- modules of helpers.made -->\n")
+    with (project / "book" / "_toc.yml").open("a") as toc:
+        toc.write("- file: helpers\n")
+    assert build(project)[::2] == (0, "")
+    assert "Two numbers." in page(project, "helpers.html")
+    style = project / "book" / "_static" / "more.css"
+    style.parent.mkdir()
+    style.write_text("p {color: red}")
+    assert build(project)[::2] == (0, "")
+
+
 def test_a_changed_chapter_is_written_alone_until_others_show_what_changed(project):
     site, chapters = project / "book" / "_build" / "html", project / "book" / "chapters"
     written = []

@@ -145,6 +145,6 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("source-read", insert_reference)
     app.connect("autodoc-process-signature", shortened)
     app.connect("env-get-outdated", with_new_modules)
-    app.connect("env-check-consistency", leave_out_others)
+    app.connect("env-updated", leave_out_others)
     app.connect("html-page-context", link_names, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
