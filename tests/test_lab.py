@@ -550,7 +550,7 @@ def test_the_chapter_and_the_desk_take_the_codebook_of_another_study(tmp_path, m
     assert [cell.text for cell in shown.table.select("tbody th")] == ["c1", "c2"]
     told = shown.text
     assert "Compañeras" in told
-    assert "found by only one of Fictitious coder and c1" in told
+    assert "themes that one of the two found and the other did not" in told
     for word in ["simulated", "invented", "the consensus", "Counts", "nan"]:
         assert word not in told
 

@@ -231,7 +231,9 @@ def test_all_code_is_on_the_page_folded_or_not(name):
 @pytest.fixture(scope="module")
 def visits(browser, address):
     """Open every page on a phone that was never here, and return what happened."""
-    return {name: first_visit(browser, f"{address}/{name}") for name in PAGES}
+    opened = {name: first_visit(browser, f"{address}/{name}") for name in PAGES}
+    opened["404.html"][0].wait_for_timeout(500)  # for what a script may do late
+    return {name: what_happened(*one) for name, one in opened.items()}
 
 
 def first_visit(browser, url):
@@ -243,7 +245,11 @@ def first_visit(browser, url):
     page.on("requestfailed", lambda request: faults.append(f"failed: {request.url}"))
     page.on("console", lambda message: faults.append(message.text))
     page.on("pageerror", lambda error: faults.append(str(error)))
-    page.goto(url, wait_until="networkidle")
+    page.goto(url)
+    return page, requests, responses, faults
+
+
+def what_happened(page, requests, responses, faults):
     seen = {
         "requests": list(requests),
         "bytes": sum(len(response.body()) for response in responses),
@@ -254,7 +260,7 @@ def first_visit(browser, url):
     }
     # A script of ours that a mistake or an attack made ask elsewhere.
     page.evaluate("fetch('https://example.org/').catch(() => {})")
-    context.close()
+    page.context.close()
     return seen | {"refused": faults[-1]}
 
 

@@ -272,10 +272,10 @@ def test_binder_installs_the_wheel_of_the_branch():
 def laptop(tmp_path_factory):
     """An environment that has JupyterLab and nothing else, or no test where none can be had."""
     place = tmp_path_factory.mktemp("laptop")
-    subprocess.run([sys.executable, "-m", "venv", place / "venv"], check=True)
-    python = place / "venv" / "bin" / "python"
-    pip = [python, "-m", "pip", "install", "--quiet", "--no-compile"]
-    if subprocess.run([*pip, "jupyterlab"], capture_output=True).returncode:
+    uv = Path(sys.executable).with_name("uv")
+    subprocess.run([uv, "venv", "--quiet", "--seed", place / "venv"], check=True)
+    install = [uv, "pip", "install", "--quiet", "--python", place / "venv"]
+    if subprocess.run([*install, "jupyterlab"], capture_output=True).returncode:
         pytest.skip("JupyterLab could not be downloaded")
     return place
 

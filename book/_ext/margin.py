@@ -39,7 +39,8 @@ def is_citation(link: nodes.reference) -> bool:
 
 def note(link: nodes.reference) -> MarginNote:
     """Return a note with the text of a reference, whose DOI is a link."""
-    text, _, doi = link["reftitle"].rstrip(".").partition("doi:")
+    text, _, doi = link["reftitle"].partition("doi:")
+    doi = doi.rstrip(".")
     address = nodes.reference("", doi, refuri=f"https://doi.org/{doi}", classes=["external"])
     return MarginNote("", text, *[address] * bool(doi))
 
