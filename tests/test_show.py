@@ -117,7 +117,7 @@ def test_the_scorecard_shows_two_more_digits_than_are_printed(board):
     assert shown == [
         ["A (mean) [X0]", "1.5", "1.571", "✂\N{NO-BREAK SPACE}truncated"],
         ["B (%) [X1]", "66", "66.32", "✓\N{NO-BREAK SPACE}match"],
-        ["C [X2]", "≥ 25", "38.96", "✓\N{NO-BREAK SPACE}match"],
+        ["C [X2]", "≥\N{NO-BREAK SPACE}25", "38.96", "✓\N{NO-BREAK SPACE}match"],
         ["D [X3]", "–", "–", "?\N{NO-BREAK SPACE}not recoverable"],
         ["E [X4]", "40", "40", "✓\N{NO-BREAK SPACE}match"],
         ["F [X5]", "a b > c", "c > a b", "✗\N{NO-BREAK SPACE}differs"],

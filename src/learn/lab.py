@@ -538,8 +538,8 @@ class Desk:
         first = "The answer stands here; the study is private." if is_private else answers.iloc[0]
         caption = (
             "A picture of the desk, with nothing ticked yet. In Jupyter, with a name in the cell "
-            "above, it is live: tick what the answer carries, or press a button: "
-            f"{', '.join(BUTTONS.values())}."
+            "above, it is live: tick what the answer carries, or press one of the buttons "
+            f"{', '.join(f'“{text}”' for text in BUTTONS.values())}."
         )
         html = (
             f'<figure class="study desk">\n<p><strong>Answer 1 of {len(answers)}</strong></p>\n'

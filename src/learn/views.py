@@ -16,7 +16,7 @@ from learn import play
 def small(width: float) -> plots.Axes:
     """Return axes at a place that is the same for every choice, so that nothing jumps."""
     figure = plots.plt.figure(figsize=(width, 3.1), layout="none")
-    left, right, below, above = 0.75, 0.15, 0.75, 0.75  # inches
+    left, right, below, above = 0.9, 0.15, 0.75, 0.75  # inches
     place = left / width, below / 3.1, 1 - (left + right) / width, 1 - (below + above) / 3.1
     return figure.add_axes(place)
 

@@ -21,10 +21,10 @@ def table_one(people: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row a number column, or a row a level; columns `variable`, `level` (empty for numbers),
-        `n`, `percent` (of the people in whom the column is not missing), `mean`, `sd` (divisor
-        :math:`n - 1`), `low`, `high` and `missing` (people in whom it is). True-or-false columns
-        keep only their true row.
+        One row for a column of numbers, or one for each level; columns `variable`, `level` (empty
+        for numbers), `n`, `percent` (of the people in whom the column is not missing), `mean`, `sd`
+        (divisor :math:`n - 1`), `low`, `high` and `missing` (people in whom it is). True-or-false
+        columns keep only their true row.
 
     Examples
     --------

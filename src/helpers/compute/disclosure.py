@@ -25,8 +25,10 @@ from numpy.typing import ArrayLike
 
 from helpers.load.settings import Quotes, Settings, load_settings
 
-SAFE_NK_N, SAFE_NK_K = 2, 0.9
-"""The two largest values may not make up nine tenths of a sum."""
+SAFE_NK_N = 2
+"""How many of the largest values the n-k rule adds up."""
+SAFE_NK_K = 0.9
+"""The share of a sum that these may not reach."""
 SAFE_PRATIO_P = 0.1
 """All values but the two largest make up at least a tenth of the largest."""
 

@@ -31,7 +31,7 @@ _WORD = r"\w+(?:'\w+)*"
 _DEALS = 1_999  # people dealt out to two groups anew
 _SEED = 1
 _MOST = 60  # words in a cloud
-_COVERED = 0.72  # the share of a word cloud that its words are to cover
+_COVERED = 0.62  # the share of a word cloud that its words are to cover
 
 
 def stop_words(language: str = "en") -> frozenset[str]:
@@ -242,7 +242,7 @@ def cloud(
         width=width,
         height=height,
         font_path=font,
-        margin=5,
+        margin=8,
         max_font_size=int(largest),
         min_font_size=14,
         prefer_horizontal=1,

@@ -244,8 +244,8 @@ def read_cells(
     Returns
     -------
     cells
-        One row a row of the file that has as many cells as there are columns, indexed by the line
-        on which it begins.
+        One row for each row of the file that has as many cells as there are columns, indexed
+        by the line on which it begins.
     problems
         What is wrong with the length of the other rows.
 

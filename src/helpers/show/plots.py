@@ -42,8 +42,10 @@ YES, NO, NEITHER = COLOURS[0], COLOURS[1], COLOURS[5]  # as in DIVERGING, from n
 GROUPS = COLOURS[3:5]
 """The colours of the groups compared, in the order of the settings."""
 
-WIDE, NARROW = 9.5, 4.25
-"""How wide a drawing is for a column of text, and how wide for a phone, in inches."""
+WIDE = 9.5
+"""How wide a drawing is for a column of text, in inches."""
+NARROW = 4.25
+"""How wide it is for a phone."""
 SIZE = int(mpl.rcParams["font.size"])
 LINE = 1.3 * SIZE / 72  # inches that a line of text takes
 FONT = mpl.font_manager.findfont("DejaVu Sans")
@@ -551,7 +553,7 @@ def people(counts: pd.DataFrame, colours: Sequence[str], width: float) -> Figure
 def matrix(table: pd.DataFrame, width: float, form: str, ringed: tuple[str, str]) -> Axes:
     """Draw a table as squares, the stronger their shade the more, each with its number.
 
-    Rows are numbered; a column that is called as a row is has its number instead of a name.
+    Rows are numbered; a column with the name of a row shows that row's number.
 
     Parameters
     ----------

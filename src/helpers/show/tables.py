@@ -25,8 +25,10 @@ IN_LINE = 16
 MOST_LABELS = 12
 """The style sheet labels so many columns of a card; a table of more scrolls."""
 
-RANGE = re.compile(r"(?<=[\d%]) to (?=[\d\N{MINUS SIGN}])")
-"""Between two numbers, where no line may end."""
+TOGETHER = re.compile(
+    r"(?<=[\d%]) to (?=[\d\N{MINUS SIGN}])|(?<=\b[pFt]) [=<] (?=[\d.<\N{MINUS SIGN}])"
+)
+"""Between two numbers, or before one, where no line may end."""
 NONE = '<span aria-label="none">–</span>'
 
 Format = str | Callable[[object], str]
@@ -105,10 +107,6 @@ def table(
         for text, kind in zip(heads, kinds, strict=True)
     )
     places = [f' id="{place}"' for place in ids] or [""] * len(frame)
-    if cards:
-        kinds = [
-            f"{k} line".strip() if w > IN_LINE else k for k, w in zip(kinds, widths, strict=True)
-        ]
     rows = "\n".join(map(_row, places, zip(*cells, strict=True), repeat(kinds)))
     html = (
         f'<div class="{box}"{cards} role="region" tabindex="0" '
@@ -155,8 +153,10 @@ def _row(place: str, cells: tuple[str, ...], kinds: list[str]) -> str:
 
 
 def _data(cell: str, kind: str) -> str:
-    """Return a cell of data, marked where a text is missing: cards leave it out."""
-    own = kind.replace("text", "none" if cell == NONE else "").strip()
+    """Return a cell of data, marked where a text is missing, or takes a line of a card."""
+    own = kind
+    if kind in ("", "text"):
+        own = "none" if kind and cell == NONE else "line" * (len(_seen(cell)) > IN_LINE)
     return f"<td{_class(own)}>{cell}</td>"
 
 
@@ -178,19 +178,31 @@ def _cards(heads: list[str], kinds: list[str], widths: list[int]) -> str:
     ):
         return ""
     labels = ";".join(f"--{i}:{_css(head)}" for i, head in enumerate(heads[1:], start=2))
-    widest = max((width for width in widths[1:] if width <= IN_LINE), default=IN_LINE)
-    return f" style='--fields:{min(4, ON_A_PHONE // (widest + 2))};{labels}'"
+    fields = [
+        max(width, len(head) // 2)  # a label may have two lines
+        for head, kind, width in zip(heads[1:], kinds[1:], widths[1:], strict=True)
+        if kind != "verdict" and width <= IN_LINE
+    ]
+    most = max(1, min(4, ON_A_PHONE // (max(fields, default=IN_LINE) + 2)))
+    # As many side by side as there is room for and leave none alone on the last line.
+    count = next((n for n in range(most, 1, -1) if len(fields) % n != 1), most)
+    return f" style='--fields:{count};{labels}'"
 
 
 def _width(head: str, cells: list[str], kind: str) -> int:
-    """Return how many letters wide a column is at least.
-
-    Numbers are not broken, texts are; of a long text a line should hold more than a word.
-    """
-    shown = [re.sub(r"<[^>]*>|&\w+;", "", text) for text in cells]
+    """Return how many letters wide a column is at least: numbers are not broken, texts are."""
+    shown = list(map(_seen, cells))
     words = shown if kind == "number" else " ".join(shown).split(" ")
-    least = max(map(len, shown), default=0) // 4
-    return max(least, *map(len, head.split(" ") + words))
+    return max(map(len, head.split(" ") + words))
+
+
+def _seen(cell: str) -> str:
+    """Return a cell without its markup, and a letter for what is escaped."""
+    return re.sub(r"<[^>]*>", "", re.sub(r"&\w+;", "&", cell))
+
+
+def _unbroken(text: str) -> str:
+    return text.replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _css(text: str) -> str:
@@ -204,7 +216,7 @@ def _cell(value: object, form: Format) -> str:
     if pd.isna(value):
         return NONE
     text = with_minus(form(value) if callable(form) else form.format(value))
-    return escape(RANGE.sub("\N{NO-BREAK SPACE}to\N{NO-BREAK SPACE}", text))
+    return escape(TOGETHER.sub(lambda m: _unbroken(m[0]), text))
 
 
 def scorecard(board: pd.DataFrame, caption: str) -> Html:
@@ -258,7 +270,7 @@ def verdicts(totals: pd.Series) -> Html:
     """
     rows = pd.DataFrame(
         {
-            "Verdict": totals.index.map(_marked),
+            "Verdict": totals.index.map(_marked).map(_unbroken),
             "Statements": totals.array,
             "Meaning": totals.index.map(VERDICTS),
         }
@@ -310,7 +322,7 @@ def tiles(board: pd.DataFrame, titles: Mapping[str, str], address: str) -> Html:
     caption = (
         "Each tile is a statement of the paper and leads to its row in the "
         f'<a href="{escape(address)}">scorecard</a>: green if the records agree, pink if they do '
-        "not, grey or pale if they cannot tell."
+        "not, grey or hollow if they cannot tell."
     )
     html = (
         f'<figure class="study tiles">\n<ul class="verdicts">{key}</ul>\n'
@@ -363,7 +375,7 @@ def _in_words(value: str | None) -> str | None:
     if pd.isna(value):
         return value
     value = value.replace(">=", "≥ ").replace("<=", "≤ ").replace("_", " ")
-    return re.sub(r"(?<=\d) (?=[a-z]\b)", "\N{NO-BREAK SPACE}", value)
+    return _unbroken(value) if len(value) < 12 else value  # a column is that wide
 
 
 def _beside(printed: str, computed: object) -> str | None:
