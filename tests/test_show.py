@@ -113,14 +113,17 @@ def board():
 
 def test_the_scorecard_shows_two_more_digits_than_are_printed(board):
     rows = soup(tables.scorecard(board, "Rows")).tbody.find_all("tr")
-    shown = [[cell.get_text() for cell in row.find_all(["th", "td"])][:4] for row in rows]
+    shown = [
+        [" ".join(cell.get_text().split()) for cell in row.find_all(["th", "td"])][:4]
+        for row in rows
+    ]
     assert shown == [
-        ["A (mean) [X0]", "1.5", "1.571", "✂\N{NO-BREAK SPACE}truncated"],
-        ["B (%) [X1]", "66", "66.32", "✓\N{NO-BREAK SPACE}match"],
-        ["C [X2]", "≥\N{NO-BREAK SPACE}25", "38.96", "✓\N{NO-BREAK SPACE}match"],
-        ["D [X3]", "–", "–", "?\N{NO-BREAK SPACE}not recoverable"],
-        ["E [X4]", "40", "40", "✓\N{NO-BREAK SPACE}match"],
-        ["F [X5]", "a b > c", "c > a b", "✗\N{NO-BREAK SPACE}differs"],
+        ["A (mean) [X0]", "1.5", "1.571", "✂ truncated"],
+        ["B (%) [X1]", "66", "66.32", "✓ match"],
+        ["C [X2]", "≥ 25", "38.96", "✓ match"],
+        ["D [X3]", "–", "–", "? not recoverable"],
+        ["E [X4]", "40", "40", "✓ match"],
+        ["F [X5]", "a b > c", "c > a b", "✗ differs"],
     ]
 
 
