@@ -1,6 +1,7 @@
 import zipfile
 
 import foreign
+import own
 import pandas as pd
 import pyreadstat
 import pytest
@@ -288,3 +289,18 @@ def test_files_that_cannot_be_taken_in_are_named(tmp_path, name, content, words)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(IntakeError, match=words):
         draft.draft([tmp_path / name])
+
+
+def test_make_own_tells_what_it_wrote_or_that_nothing_was(tmp_path, monkeypatch, capsys):
+    folder, table = tmp_path / "own", tmp_path / "people.csv"
+    pd.DataFrame({"id": [1, 2, 3], "ward": ["A", "B", "A"]}).to_csv(table, index=False)
+    monkeypatch.setattr("sys.argv", ["own.py", str(folder), str(tmp_path / "no.csv")])
+    assert own.main() == 1
+    told = capsys.readouterr()
+    assert (told.out, folder.exists()) == ("", False)
+    assert "no.csv" in told.err
+    assert told.err.endswith("Nothing was written\n")
+    monkeypatch.setattr("sys.argv", ["own.py", str(folder), str(table)])
+    assert own.main() == 0
+    assert str(folder) in capsys.readouterr().out
+    assert pd.read_csv(folder / "participants.csv")["ward"].tolist() == ["A", "B", "A"]

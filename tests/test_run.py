@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tarfile
 from pathlib import Path
 
 import build
@@ -14,6 +15,7 @@ import colophon
 import execute
 import lite
 import nbformat
+import pyodide
 import pytest
 import reproduce
 import work
@@ -367,3 +369,25 @@ def test_a_chapter_runs_to_its_end_in_the_browser(click):
     page.wait_for_selector(f"{last}, {failed}", timeout=600_000)
     assert page.locator(failed).all_inner_texts() == []
     assert outside == []
+
+
+def test_what_pyodide_carries_is_taken_from_its_own_list(tmp_path, monkeypatch):
+    kept = lite.LOCK.read_text()
+    whole = json.loads(kept)
+    whole["packages"]["another"] = {"depends": [], "name": "another", "version": "1"}
+    (tmp_path / "package").mkdir()
+    (tmp_path / pyodide.LOCK).write_text(json.dumps(whole))
+    with tarfile.open(tmp_path / "pyodide.tgz", "w:gz") as archive:
+        archive.add(tmp_path / "package", "package")
+    npm = tmp_path / "bin" / "npm"
+    npm.parent.mkdir()
+    npm.write_text(f'#!/bin/sh\ncp "{tmp_path}/pyodide.tgz" "$4"\n')
+    npm.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{npm.parent}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setattr(lite, "LOCK", tmp_path / "lock.json")
+    assert pyodide.main() == 0
+    assert lite.LOCK.read_text() == kept
+    npm.write_text("#!/bin/sh\nexit 1\n")
+    lite.LOCK.unlink()
+    assert pyodide.main() == 1
+    assert not lite.LOCK.exists()

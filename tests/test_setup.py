@@ -1,5 +1,6 @@
 """What is installed: three files that must agree, and a set-up that explains and heals itself."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -76,6 +77,15 @@ def test_the_tests_with_other_packages_are_there():
     names = re.findall(r"tests/test_\w+\.py", recipe)
     assert names
     assert not [name for name in names if not (ROOT / name).exists()]
+
+
+def test_the_carried_packages_are_those_that_the_helpers_name():
+    command = [sys.executable, ROOT / "tools" / "carried.py"]
+    pins = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
+    carried = json.loads((ROOT / "tools" / "pyodide-lock.json").read_text())["packages"]
+    asked = ranges(PROJECT["dependencies"]).keys() & carried.keys()
+    assert {"numpy", "pandas", "scipy"} <= asked
+    assert set(pins) == {f"{name}=={carried[name]['version']}" for name in asked}
 
 
 def test_commits_are_checked_by_the_pinned_ruff():

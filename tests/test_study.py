@@ -8,6 +8,7 @@ from pathlib import Path
 
 import execute
 import pandas as pd
+import people
 import pytest
 from conftest import TINY
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 import helpers.load.settings as settings_module
 import helpers.load.study as study_module
+from helpers.compute import scorecard
 from helpers.load.files import TOLD, Problem, StudyError, allowed
 from helpers.load.study import data_folder, load_study
 
@@ -651,3 +653,19 @@ def test_settings_and_their_schema_know_the_same_keys():
 def test_tables_of_a_study_are_those_that_the_helpers_know():
     known = {field.name for field in dataclasses.fields(study_module.Study)}
     assert set(study_module.NEEDS) == known - {"package", "settings", "language", "every"}
+
+
+def test_a_study_of_more_people_has_all_rows_of_those_drawn(tmp_path):
+    people.write(tmp_path / "more", 200)
+    more, ours = load_study(tmp_path / "more"), load_study()
+    assert len(more.participants) == len(more.omi) == 200
+    values = list(ours.participants.columns[1:])
+    told = ours.responses.groupby("participant_id", observed=True)["text"].agg(tuple)
+    by_person = ours.participants.set_index("participant_id")[values].astype(str)
+    known = set(by_person.assign(told=told).itertuples(index=False, name=None))
+    told = more.responses.groupby("participant_id", observed=True)["text"].agg(tuple)
+    by_person = more.participants.set_index("participant_id")[values].astype(str)
+    drawn = list(by_person.assign(told=told).itertuples(index=False, name=None))
+    assert {str(row) for row in drawn} <= {str(row) for row in known}
+    board = scorecard.compare(more.facts, scorecard.compute(more))
+    assert "differs" not in set(board["verdict"])
