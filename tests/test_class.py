@@ -160,6 +160,16 @@ def test_a_package_of_qti_holds_together(tmp_path):
         assert choices[question.right].get("identifier") == right
 
 
+def test_a_lecturer_gets_all_questions_in_both_formats(tmp_path):
+    klass.write_questions(tmp_path)
+    for name, wanted in {"self-checks": SELF_CHECKS, "bank": BANK}.items():
+        gift = (tmp_path / f"{name}.gift").read_text(encoding="utf-8")
+        assert re.findall(r"^::(.+?)::", gift, re.MULTILINE) == [q.name for q in wanted]
+        with zipfile.ZipFile(tmp_path / f"{name}.qti.zip") as package:
+            items = set(package.namelist()) - {"imsmanifest.xml"}
+        assert items == {f"{question.name}.xml" for question in wanted}
+
+
 # --- Model answers and handouts ---
 
 
