@@ -8,7 +8,8 @@ RUN = .venv/bin/python
 HELPERS = src/audit src/helpers src/learn $(patsubst %,tests/test_%.py,agreement audit compare compare_two describe \
 	disclosure lab multiverse pairs play printed scorecard study text themes two_groups views words)
 TEST_WITH = $(UV) pip install --quiet --no-config --python $(1)/bin/python -r $(1)/pins.txt -e . \
-	beautifulsoup4 hypothesis ipykernel nbclient nbformat pingouin pyreadstat pytest pytest-xdist tableone \
+	beautifulsoup4 defusedxml hypothesis ipykernel nbclient nbformat pingouin pypdf pyreadstat pytest \
+	pytest-xdist tableone \
 	&& $(1)/bin/python -m pytest -W default --numprocesses auto $(HELPERS)
 SETUP = @command -v $(PYTHON) >/dev/null \
 	|| { echo "No $(PYTHON) here: install Python 3.11 or newer"; exit 1; } \
