@@ -27,8 +27,6 @@ from filelock import FileLock, Timeout
 
 RECORD = "what the site was built from"
 SPHINX = "jupyter_book.cli.main"
-# Its extensions, and what the helpers import, which viewcode imports to find their source.
-SLOW = (SPHINX, "myst_nb.sphinx_ext", "sphinxcontrib.bibtex", "matplotlib.pyplot")
 CELL_LINE = re.compile(r"\.ipynb:(\d+)(\d{4}):")  # myst-nb counts 10 000 lines for a cell
 
 
@@ -69,7 +67,7 @@ def build(book: Path, work: Path) -> None:
         return
 
     say("Chapters")
-    Thread(target=import_slow).start()  # beside the chapters
+    Thread(target=import_module, args=(SPHINX,)).start()  # which takes long, beside the chapters
     stop_on(execute.results(book, now["shared"], say)[1])
     # Jupyter Book reads again only what changed. That may not be relied on after a fault, when
     # there is no record, or when something changed that bears on every page.
@@ -87,12 +85,6 @@ def build(book: Path, work: Path) -> None:
     execute.store(record, RECORD, json.dumps(now | {"site": execute.digest(site)}).encode())
     execute.prune(work / "executed")
     say(f"Built in {perf_counter() - start:.1f} s; open {shown(site / 'index.html')}")
-
-
-def import_slow() -> None:
-    """Import what pages need and what takes long to import."""
-    for name in SLOW:
-        import_module(name)
 
 
 def inputs(book: Path) -> dict[str, str]:
