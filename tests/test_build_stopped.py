@@ -26,6 +26,14 @@ open({!r}, "w").write(f"{{os.getpid()}} {{child.pid}}")
 """
 
 
+@pytest.fixture
+def interruptible():
+    """Let programs be interrupted, which a shell's job in the background ignores for them, too."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_what_a_chapter_started_ends_with_it(project):
     started = project / "started"
     write_notebook(project / "book" / "chapters" / "two.ipynb", STARTS_ANOTHER.format(str(started)))
@@ -35,7 +43,7 @@ def test_what_a_chapter_started_ends_with_it(project):
 
 
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
-def test_chapters_and_what_they_started_end_with_the_build(project, how):
+def test_chapters_and_what_they_started_end_with_the_build(project, how, interruptible):
     started = project / "started"
     cell = STARTS_ANOTHER.format(str(started)) + "child.wait()"
     write_notebook(project / "book" / "chapters" / "two.ipynb", cell)
@@ -129,16 +137,21 @@ def test_a_killed_build_leaves_the_old_site_and_the_next_does_only_what_is_left(
     assert "48" in page(project, "chapters/two.html")
 
 
-def test_a_build_killed_while_it_made_pages_is_begun_again(project):
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGINT])
+def test_a_build_stopped_while_it_made_pages_is_begun_again(project, how, interruptible):
     before = site_bytes(project)
     intro = project / "book" / "intro.md"
     intro.write_text(INTRO.replace("Intro", "Foreword"))
     process = start(project)
-    while not (project / "book" / "_build" / "sphinx" / "_build" / "html").exists():
-        time.sleep(0.01)
-    process.kill()
-    process.communicate()
-    assert process.returncode < 0
+    while process.stdout.readline() != "Pages\n":
+        pass
+    process.send_signal(how)
+    _, complaints = process.communicate()
+    if how == signal.SIGKILL:
+        assert process.returncode < 0
+    else:
+        assert process.returncode == 130
+        assert complaints == "Interrupted; the last good site is as it was\n"
     assert site_bytes(project) == before
     assert build(project)[0] == 0
     assert "<h1>Foreword" in page(project, "intro.html")

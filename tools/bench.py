@@ -132,7 +132,8 @@ def measure(project: Path, rounds: int) -> dict[str, list[float]]:
     ways = {
         "cold": lambda: cold(project),
         "nothing": lambda: make(project),
-        "one": lambda: one_changed(project),
+        "one": lambda: one_changed(project, -1),
+        "middle": lambda: one_changed(project, len(chapters(project / "book")) // 2),
         "pages": lambda: pages(project),
         "computing": lambda: computing(project),
         "stock": lambda: stock(project),
@@ -196,9 +197,9 @@ def cold(project: Path) -> float:
     return make(project)
 
 
-def one_changed(project: Path) -> float:
-    """Build after a cell of the longest chapter got a comment."""
-    chapter = max(chapters(project / "book"), key=lambda path: path.stat().st_size)
+def one_changed(project: Path, place: int) -> float:
+    """Build after a cell of a chapter got a comment: the one in that place, by length."""
+    chapter = sorted(chapters(project / "book"), key=lambda path: path.stat().st_size)[place]
     notebook = json.loads(chapter.read_text(encoding="utf-8"))
     cell = next(cell for cell in notebook["cells"] if cell["cell_type"] == "code")
     cell["source"] = [*cell["source"], "\n# once more"]
@@ -280,7 +281,7 @@ def aims(middle: dict[str, float], books: list[tuple]) -> list[tuple[str, float,
         ("Cold, as a share of stock Jupyter Book", middle["cold"] / middle["stock"], 0.45),
         ("Cold, as a multiple of the floor", middle["cold"] / floor, 1.1),
         ("Nothing changed, seconds", middle["nothing"], 2.5),
-        ("One chapter changed, as a share of cold", middle["one"] / middle["cold"], 0.25),
+        ("Longest chapter changed, as a share of cold", middle["one"] / middle["cold"], 0.25),
         *(
             (f"Loading {number:,} people, seconds", loading, LOADING_AT_MOST[number])
             for number, loading, *_ in books
@@ -304,6 +305,7 @@ def report(
         "cold": "`make book`, nothing there",
         "nothing": "`make book`, nothing changed",
         "one": "`make book`, the longest chapter changed",
+        "middle": "`make book`, the chapter of median length changed",
         "stock": "(a) `jupyter-book build`, its cache off",
         "nbconvert": "(b) `jupyter nbconvert --execute`, one by one, no pages",
     }

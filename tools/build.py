@@ -11,18 +11,18 @@ import json
 import os
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from time import perf_counter
 
 import check_site
 import colophon
 import contracts
 import execute
-from execute import COLOURS, ROOT, Fault
+from execute import COLOURS, ROOT, Fault, say
 from filelock import FileLock, Timeout
 
 RECORD = "what the site was built from"
@@ -37,6 +37,8 @@ class BuildError(Exception):
 def main() -> int:
     """Build the book named on the command line and return the exit status."""
     gc.disable()  # which takes much of the time that pages take, and finds little
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, interrupted)
     book = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "book").resolve()
     try:
         with alone(book / "_build"):
@@ -46,12 +48,17 @@ def main() -> int:
     except OSError as error:
         place = f": {error.filename}" if error.filename else ""
         print(f"The book was not built: {error.strerror}{place}", file=sys.stderr)
-    except KeyboardInterrupt:
-        print("Interrupted; the last good site is as it was", file=sys.stderr)
-        os._exit(130)  # without waiting for the chapters, which end with this process
     else:
         return 0
+    finally:
+        gc.freeze()  # or Python would go through all that Sphinx left once more before it ends
     return 1
+
+
+def interrupted(*_: object) -> None:
+    """End at once, where Sphinx would go on; the chapters end with this process."""
+    os.write(sys.__stderr__.fileno(), b"Interrupted; the last good site is as it was\n")
+    os._exit(130)
 
 
 def build(book: Path, work: Path) -> None:
@@ -66,19 +73,22 @@ def build(book: Path, work: Path) -> None:
         say(f"Nothing changed since the last build; open {shown(site / 'index.html')}")
         return
 
-    say("Chapters")
-    Thread(target=import_module, args=(SPHINX,)).start()  # which takes long, beside the chapters
-    stop_on(execute.results(book, now["shared"], say)[1])
     # Jupyter Book reads again only what changed. That may not be relied on after a fault, when
     # there is no record, or when something changed that bears on every page.
     if last.get("settings") != now["settings"]:
         shutil.rmtree(work / "sphinx", ignore_errors=True)
     record.unlink(missing_ok=True)
-
-    say("Pages")
     only_chapters = all(last.get(key) == now[key] for key in now if key != "all")
-    new = make_pages(book, work / "sphinx", site if is_whole and only_chapters else None)
-    stop_on([Fault(*fault) for fault in check_site.faults(new, book == contracts.WHOLE)])
+    chapters = execute.begin(book, now["shared"])  # which the extension `executed` waits for
+    try:
+        new = make_pages(book, work / "sphinx", site if is_whole and only_chapters else None)
+    except BuildError:
+        if faults := chapters.result()[1]:  # then no page was read
+            execute.store(record, RECORD, json.dumps(last).encode())
+            raise BuildError(execute.told(faults)) from None
+        raise
+    if faults := [Fault(*fault) for fault in check_site.faults(new, book == contracts.WHOLE)]:
+        raise BuildError(execute.told(faults))
     if inputs(book) != now:
         raise BuildError("Files changed while the book was being built: build it again")
     swap(new, site)
@@ -108,20 +118,9 @@ def inputs(book: Path) -> dict[str, str]:
     }
 
 
-def say(line: str) -> None:
-    """Tell the reader at once how far the build is."""
-    print(line, flush=True)
-
-
 def shown(path: Path) -> str:
     """Return a path as short as it can be from here."""
     return os.path.relpath(path)
-
-
-def stop_on(faults: list[Fault]) -> None:
-    """Raise an error that names every fault."""
-    if faults:
-        raise BuildError(execute.told(faults))
 
 
 @contextlib.contextmanager

@@ -11,11 +11,13 @@ import json
 import os
 import platform
 import re
+import sys
 import sysconfig
 import zlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 from operator import attrgetter
 from pathlib import Path
@@ -65,6 +67,11 @@ def told(faults: list[Fault]) -> str:
         lines += [first.detail] * bool(first.detail) + [f"  {what}", ""]
     number = "one fault" if len(faults) == 1 else f"{len(faults)} faults"
     return "\n" + "\n".join(lines) + f"The book was not built: {number}"
+
+
+def say(line: str) -> None:
+    """Tell the reader at once how far the build is, where what Sphinx says is caught, too."""
+    print(line, file=sys.__stdout__, flush=True)
 
 
 # --- What the results depend on ---
@@ -270,30 +277,39 @@ def chapters(book: Path) -> list[str]:
     return [name for name in notebooks if (book / name).exists()]
 
 
-def results(
-    book: Path, shared: str, say: Callable[[str], None]
-) -> tuple[dict[str, bytes], list[Fault]]:
-    """Return the executed chapters and scorecard.json by path, and everything wrong in them.
-
-    `shared` is the key that `environment` gives.
-    """
-    work = book / "_build"
-    variables = kernel_variables(work)
+def sources(book: Path) -> tuple[dict[str, bytes], list[Fault]]:
+    """Return by path what is to be run, the scorecard among it, and what is wrong in exercises."""
     is_own = data_folder() == ROOT / "data"
-    sources, faults = {SCORE: b""}, []
+    found, faults = {SCORE: b""}, []
     for name in chapters(book):
         path = book / name
         exercises = book / "exercises" / f"{path.stem}.md"
         try:
-            sources[name] = sheets.splice(path.read_bytes(), exercises, is_own)
+            found[name] = sheets.splice(path.read_bytes(), exercises, is_own)
         except sheets.ExerciseError as error:
             faults.append(Fault(f"exercises/{exercises.name}", str(error)))
+    return found, faults
+
+
+@cache
+def begin(book: Path, shared: str) -> Future[tuple[dict[str, bytes], list[Fault]]]:
+    """Run the chapters of a book in the background, once; `shared` is what `environment` gives.
+
+    The result: the executed chapters and scorecard.json by path, and everything wrong in them.
+    """
+    say("Chapters")
+    work = book / "_build"
+    variables = kernel_variables(work)
+    texts, faults = sources(book)
     keys = {
-        name: hashlib.sha256(f"{name} {shared} ".encode() + source).hexdigest()
-        for name, source in sources.items()
+        name: hashlib.sha256(f"{name} {shared} ".encode() + text).hexdigest()
+        for name, text in texts.items()
     }
     entries = {name: work / "executed" / f"{key}.gz" for name, key in keys.items()}
     contents = {name: stored(entry, keys[name]) for name, entry in entries.items()}
+    missing = [name for name, content in contents.items() if content is None]
+    for name in sorted(set(texts) - set(missing)):
+        say(f"  {name:<40} unchanged")
 
     def make(name: str) -> None:
         start = perf_counter()
@@ -301,23 +317,25 @@ def results(
             content, wrong = score(book, variables)
             wrong += score_faults(content) if content else []
         else:
-            content, wrong = execute(book / name, sources[name], variables)
+            content, wrong = execute(book / name, texts[name], variables)
         contents[name] = content
         faults.extend(wrong)
         if not wrong and environment() == shared:  # nobody edited a helper in the meantime
             store(entries[name], keys[name], content)
         say(f"  {name:<40} {perf_counter() - start:.1f} s" + (", FAILED" if wrong else ""))
 
-    missing = [name for name, content in contents.items() if content is None]
-    for name in sorted(set(sources) - set(missing)):
-        say(f"  {name:<40} unchanged")
-    if missing:
-        cells.start(variables)
+    def make_missing() -> tuple[dict[str, bytes], list[Fault]]:
         # The longest begin first, or one of them might be left at the end, with a core for itself.
-        missing.sort(key=lambda name: len(sources[name]), reverse=True)
+        longest = sorted(missing, key=lambda name: len(texts[name]), reverse=True)
         cores = ThreadPoolExecutor(os.cpu_count())
         try:
-            list(cores.map(make, missing))
+            list(cores.map(make, longest))
         finally:
             cores.shutdown(wait=False, cancel_futures=True)
-    return contents, faults
+        if not faults:
+            say("Pages")
+        return contents, faults
+
+    if missing:
+        cells.start(variables)
+    return ThreadPoolExecutor(1).submit(make_missing)

@@ -21,6 +21,7 @@ import sheets
 import yaml
 from build import shown
 from execute import ROOT
+from filelock import FileLock
 
 RECORD = ".laid.json"
 BRANCH = "work"
@@ -78,14 +79,16 @@ def student_notebooks(book: Path) -> list[Path]:
     key = execute.digest(*sources, ROOT / "src", execute.data_folder(), *tools)
     store = book / "_build" / "student"
     kept = store / key[:16]
-    if not kept.exists():
-        shutil.rmtree(store, ignore_errors=True)
-        unfinished = store / "unfinished"
-        unfinished.mkdir(parents=True)
-        for path in sources:
-            notebook = exercises.student(sheets.read(path))
-            nbformat.write(notebook, unfinished / f"{path.stem}.ipynb")
-        unfinished.rename(kept)
+    store.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(store.with_suffix(".lock")):  # another program may want them at the same time
+        if not kept.exists():
+            shutil.rmtree(store, ignore_errors=True)
+            unfinished = store / "unfinished"
+            unfinished.mkdir(parents=True)
+            for path in sources:
+                notebook = exercises.student(sheets.read(path))
+                nbformat.write(notebook, unfinished / f"{path.stem}.ipynb")
+            unfinished.rename(kept)
     return sorted(kept.iterdir())
 
 

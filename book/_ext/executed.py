@@ -42,7 +42,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 def run(contents: dict[str, bytes], app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
     """Run the chapters; return the pages that are not what they were when they were last read."""
     book = Path(app.srcdir)
-    results, faults = execute.results(book, execute.environment(), lambda _: None)
+    results, faults = execute.begin(book, execute.environment()).result()
     if faults:
         raise ChapterError(execute.told(faults))
     contents.update(results)
