@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import exercises
 import klass
 import nbformat
+import pypdf
 import pytest
 import questions
 import replication
@@ -200,6 +201,80 @@ def test_handouts_say_what_the_study_says():
     assert "1.99" in sheet  # the two-sided 5% point of t with 93 degrees of freedom, in any table
 
 
+# --- The archive ---
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    """The folder with the notebooks made from one small sheet."""
+    folder = tmp_path_factory.mktemp("small")
+    (folder / "exercises").mkdir()
+    (folder / "exercises" / "01_small.md").write_text(SOURCE)
+    tool = ROOT / "tools" / "exercises.py"
+    subprocess.run([sys.executable, tool, folder], check=True, capture_output=True)
+    return folder / "_build" / "exercises"
+
+
+IN_ANOTHER_FOLDER = """
+import pathlib, sys
+import klass
+klass.ROOT = pathlib.Path(sys.argv[2])
+klass.BUILT = pathlib.Path(sys.argv[3])
+klass.PLACE = klass.ROOT / "class"
+sys.exit(klass.main())
+"""
+
+
+@pytest.fixture(scope="module")
+def archive(small, tmp_path_factory):
+    """The unpacked archive for a class."""
+    folder = tmp_path_factory.mktemp("archive")
+    command = [sys.executable, "-c", IN_ANOTHER_FOLDER, "7", folder, small]
+    made = subprocess.run(command, cwd=ROOT / "tools", capture_output=True, text=True)
+    assert made.returncode == 0, made.stderr
+    shutil.unpack_archive(folder / "class" / "class-7.zip", folder)
+    return folder / "class-7"
+
+
+def test_the_archive_gives_students_no_solution(archive):
+    students, lecturer = archive / "students", archive / "lecturer"
+    names = sorted(path.name for path in students.iterdir())
+    assert names == ["01_small.ipynb", "replication", "replication.ipynb"]
+    given = (students / "replication.ipynb").read_text(encoding="utf-8")
+    solved = (lecturer / "solutions" / "replication.ipynb").read_text(encoding="utf-8")
+    for exercise in sheets.read(ROOT / "class" / "replication.md").exercises:
+        line = json.dumps(exercise.codes[0].splitlines()[0]).strip('"')
+        assert line in solved
+        assert line not in given
+    truth = json.loads((lecturer / "truth.json").read_text(encoding="utf-8"))
+    facts = load_study(students / "replication").facts["fact_id"]
+    assert truth["impossible_fact"] in set(facts)
+
+
+def test_the_archive_has_pages_to_print(archive):
+    headings = {
+        path.stem: pypdf.PdfReader(path).pages[0].extract_text().splitlines()[0]
+        for path in archive.rglob("*.pdf")
+    }
+    assert headings == {
+        "answer-sheet": "Answer sheet",
+        "answers-to-code": "Answers to code: can people recover, and what helps?",
+        "audit-by-hand": "The audit, by hand",
+        "codebook": "Codebook: what helps people recover",
+        "model-answers": "Model answers to the judgement exercises",
+    }
+
+
+def test_the_archive_grades_what_is_handed_in(archive, tmp_path):
+    shutil.copy(archive / "students" / "replication.ipynb", tmp_path)
+    command = [sys.executable, "grade.py", tmp_path]
+    run = subprocess.run(command, cwd=archive / "lecturer", capture_output=True, text=True)
+    assert run.stdout.startswith("1 files: 1 graded, 0 not"), run.stdout + run.stderr
+    with (archive / "lecturer" / "marks.csv").open(encoding="utf-8", newline="") as file:
+        [row] = csv.DictReader(file)
+    assert float(row["total"]) == 0
+
+
 # --- A class of forty ---
 
 BROKEN = {
@@ -213,19 +288,14 @@ BROKEN = {
 
 
 @pytest.mark.filterwarnings("ignore:Unclosed:ResourceWarning")
-def test_a_class_of_forty_is_graded_and_nothing_is_lost(tmp_path):
+def test_a_class_of_forty_is_graded_and_nothing_is_lost(small, tmp_path):
     lecturer, handed_in = tmp_path / "lecturer", tmp_path / "handed in"
     key = lecturer / "key"
     key.mkdir(parents=True)
     handed_in.mkdir()
-    (tmp_path / "exercises").mkdir()
-    (tmp_path / "exercises" / "01_small.md").write_text(SOURCE)
-    tool = ROOT / "tools" / "exercises.py"
-    subprocess.run([sys.executable, tool, tmp_path], check=True, capture_output=True)
-    made = tmp_path / "_build" / "exercises"
-    shutil.copy(made / "teacher" / "01_small-autograder.zip", key)
+    shutil.copy(small / "teacher" / "01_small-autograder.zip", key)
     shutil.copy(ROOT / "tools" / "grade.py", lecturer)
-    student = nbformat.read(made / "student" / "01_small.ipynb", as_version=4)
+    student = nbformat.read(small / "student" / "01_small.ipynb", as_version=4)
     told = student.metadata.exercises
     (key / "versions.json").write_text(json.dumps({told.sheet: told.version}))
 

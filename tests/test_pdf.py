@@ -6,6 +6,7 @@ import shutil
 import contracts
 import lite
 import pdf
+import pypdf
 from bs4 import BeautifulSoup
 
 PAGE = """<head></head><main><article>{}</article></main>"""
@@ -27,6 +28,26 @@ def test_links_lead_to_places_in_the_page_or_to_other_hosts_and_the_rest_is_text
     assert links.pop("4") == "https://example.org/"
     assert list(links) == ["0", "1", "2", "3"]
     assert all(page.find(id=href.removeprefix("#")) for href in links.values())
+
+
+def test_the_pdf_has_an_outline_and_links_that_work(tmp_path, monkeypatch):
+    site = tmp_path / "book" / "_build" / "html"
+    (site / "chapters").mkdir(parents=True)
+    (tmp_path / "book" / "_toc.yml").write_text("root: intro")
+    for name in ("index.html", "intro.html"):
+        (site / name).write_text(FIRST.format(START))
+    (site / "chapters" / "one.html").write_text(PAGE.format(END))
+    for name, place in {"ROOT": tmp_path, "SITE": site, "PDF": site / "book.pdf"}.items():
+        monkeypatch.setattr(pdf, name, place)
+    pdf.main()
+    assert not (site / "whole.html").exists()
+    made = pypdf.PdfReader(pdf.PDF)
+    start, [end] = made.outline
+    assert [start.title, end.title] == ["Start", "End"]
+    assert [made.get_destination_page_number(one) for one in (start, end)] == [0, 1]
+    links = [link.get_object() for page in made.pages for link in page.get("/Annots", [])]
+    assert sum("/Dest" in link for link in links) == 4
+    assert [link["/A"]["/URI"] for link in links if "/A" in link] == ["https://example.org/"]
 
 
 def test_the_site_offers_the_pdf_only_if_it_was_made_from_its_pages(tmp_path):

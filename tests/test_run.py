@@ -104,6 +104,35 @@ def test_two_folders_are_compared_file_by_file(tmp_path):
     ]
 
 
+@pytest.mark.parametrize(
+    ("page", "written", "said"),
+    [
+        ("1", "1", []),
+        ("os.environ['TZ']", "1", ["index.html: differs from byte 0 on"]),
+        ("1", "2", ["data/numbers.csv: not what data/make_study.py writes"]),
+    ],
+)
+def test_a_build_that_tells_where_it_was_made_is_found(tmp_path, page, written, said):
+    site = f"import os; site = {str(reproduce.SITE)!r}; os.makedirs(site)"
+    files = {
+        "tools/build.py": f"{site}; open(site + '/index.html', 'w').write(str({page}))",
+        "data/make_study.py": f"open('data/numbers.csv', 'w').write('{written}')",
+        "data/numbers.csv": "1",
+    }
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(content)
+    git = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-qm", "First"]):
+        subprocess.run([*git, *command], cwd=tmp_path, check=True)
+    done = subprocess.run(
+        [sys.executable, reproduce.__file__, tmp_path], capture_output=True, text=True
+    )
+    assert done.returncode == bool(said)
+    assert done.stderr.splitlines() == said
+    assert ("NOT the same" if said else "are the same") in done.stdout
+
+
 @pytest.fixture
 def repository(tmp_path, monkeypatch):
     """A repository of one commit in the place of the project's own."""

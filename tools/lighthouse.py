@@ -23,8 +23,6 @@ from execute import ROOT
 SITE = ROOT / "book" / "_build" / "html"
 REPORT = ROOT / "docs" / "lighthouse.md"
 VERSION = "12"
-# Of an odd number of runs the one with the median performance counts: other work shows.
-RUNS = int(sys.argv[1]) if len(sys.argv) > 1 else 3
 CATEGORIES = ["performance", "accessibility", "best-practices", "seo"]
 MEASURES = ["first-contentful-paint", "largest-contentful-paint", "cumulative-layout-shift"]
 CHROME = "--headless=new --no-sandbox --disable-gpu --disable-quic --no-first-run"
@@ -33,6 +31,7 @@ NOT_READ = {"404.html", "search.html"}  # neither is meant to be found by search
 
 def main() -> None:
     """Measure every page and write the table."""
+    runs = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     needed = [program for program in ("npx", "chromium") if not shutil.which(program)]
     if needed:
         sys.exit(f"Not installed: {' and '.join(needed)}")
@@ -42,12 +41,12 @@ def main() -> None:
         root = f"http://127.0.0.1:{server.server_port}"
         rows = []
         for name in pages():
-            result = measure(f"{root}/{name}")
+            result = measure(f"{root}/{name}", runs)
             rows.append(row(name, result))
             print(rows[-1], flush=True)
         server.shutdown()
     REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(report(rows, result), encoding="utf-8")
+    REPORT.write_text(report(rows, result, runs), encoding="utf-8")
 
 
 def pages() -> list[str]:
@@ -78,10 +77,12 @@ class Host(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def measure(url: str) -> dict:
-    """Return what Lighthouse finds on a page, in the run with the median performance."""
-    runs = sorted((run(url) for _ in range(RUNS)), key=performance)
-    return runs[RUNS // 2]
+def measure(url: str, runs: int) -> dict:
+    """Return what Lighthouse finds on a page, in the run with the median performance.
+
+    Other work on the machine shows in single runs; their number is odd.
+    """
+    return sorted((run(url) for _ in range(runs)), key=performance)[runs // 2]
 
 
 def performance(result: dict) -> float:
@@ -113,7 +114,7 @@ def row(name: str, result: dict) -> str:
     )
 
 
-def report(rows: list[str], result: dict) -> str:
+def report(rows: list[str], result: dict, runs: int) -> str:
     """Return the table with what it was measured with, and when."""
     chromium = result["environment"]["hostUserAgent"].split("Chrome/")[1].split()[0]
     heads = [
@@ -130,7 +131,7 @@ def report(rows: list[str], result: dict) -> str:
             f"{platform.machine()} with {os.cpu_count()} cores. The server, on the same machine, "
             "sends files compressed with gzip, as GitHub Pages, Netlify and Read the Docs do; "
             "unpacked is what they weigh then. Of the pages of source code, which are all alike, "
-            f"the largest is measured. Runs of each page: {RUNS}.",
+            f"the largest is measured. Runs of each page: {runs}.",
             "",
             "| " + " | ".join(heads) + " |",
             "| --- |" + " --: |" * (len(heads) - 1),
