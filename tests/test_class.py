@@ -357,6 +357,19 @@ def test_a_notebook_that_does_not_end_is_ended(tmp_path, monkeypatch):
     assert "still running" in grade.grade(path, {"s": "v"}).fault
 
 
+def test_a_notebook_whose_kernel_did_not_start_is_run_again(tmp_path, monkeypatch):
+    import grade
+
+    outcomes = iter([grade.KERNEL_DIED, [{"name": "how-many", "score": 1.0}]])
+    monkeypatch.setattr(grade, "run_otter", lambda *_: next(outcomes))
+    path = tmp_path / "one.ipynb"
+    path.write_text(
+        json.dumps({"cells": [], "metadata": {"exercises": {"sheet": "s", "version": "v"}}})
+    )
+    result = grade.grade(path, {"s": "v"})
+    assert (result.marks, result.fault) == ({"how-many": 1.0}, "")
+
+
 @pytest.mark.parametrize("arguments", [[], ["nowhere"]])
 def test_a_folder_that_is_not_there_is_one_line(arguments):
     command = [sys.executable, ROOT / "tools" / "grade.py", *arguments]
