@@ -84,12 +84,12 @@ def test_text_that_could_tell_who_is_meant_is_left(tmp_path):
 
 
 def test_a_number_that_everybody_has_alone_is_an_identifier(tmp_path):
-    people = pd.DataFrame({"resp_no": range(10_001, 10_031), "age": [30, 40, 50] * 10})
+    people = pd.DataFrame({"ticket": range(10_001, 10_031), "age": [30, 40, 50] * 10})
     people.to_csv(tmp_path / "f.csv", index=False)
     drafted = draft.draft([tmp_path / "f.csv"])
     assert list(drafted.frames["participants"]) == ["participant_id", "age"]
     assert drafted.left == [
-        "resp_no: the identifiers, since no two are the same; people are P01 … in their order"
+        "ticket: the identifiers, since no two are the same; people are P01 … in their order"
     ]
 
 
@@ -304,3 +304,66 @@ def test_make_own_tells_what_it_wrote_or_that_nothing_was(tmp_path, monkeypatch,
     assert own.main() == 0
     assert str(folder) in capsys.readouterr().out
     assert pd.read_csv(folder / "participants.csv")["ward"].tolist() == ["A", "B", "A"]
+
+
+def test_columns_without_a_name_shift_nothing_and_are_told(tmp_path):
+    rows = [["id", None, "age", None], ["a", "note", 40, None], ["b", None, 50, None]]
+    pd.DataFrame(rows).to_excel(tmp_path / "f.xlsx", index=False, header=False)
+    (tmp_path / "f.csv").write_text("id,,age,\na,note,40,\nb,,50,\n")
+    for name in ["f.xlsx", "f.csv"]:
+        drafted = draft.draft([tmp_path / name])
+        assert drafted.frames["participants"].columns.tolist() == ["participant_id", "age"]
+        assert drafted.frames["participants"]["age"].tolist() == [40, 50]
+        assert "1 columns without a name" in drafted.left
+
+
+@pytest.mark.parametrize("name", ["paid", "aid", "covid", "caseload", "subjective_health"])
+def test_words_that_end_or_begin_like_an_identifier_are_data(tmp_path, name):
+    (tmp_path / "f.csv").write_text(f"ward,{name}\nA,10\nB,20\nA,30\n")
+    drafted = draft.draft([tmp_path / "f.csv"])
+    assert drafted.frames["participants"][name].tolist() == [10, 20, 30]
+
+
+@pytest.mark.parametrize("name", ["userId", "StudyID", "subject", "participante_id", "CaseNo"])
+def test_identifiers_are_known_by_their_names(tmp_path, name):
+    (tmp_path / "f.csv").write_text(f"{name},age\n7,41\n8,41\n9,43\n")
+    drafted = draft.draft([tmp_path / "f.csv"])
+    assert list(drafted.frames["participants"]) == ["participant_id", "age"]
+
+
+def test_a_table_is_known_by_its_ending_in_capitals_too(tmp_path):
+    pd.DataFrame({"id": [1], "age": [40]}).to_excel(tmp_path / "f.xlsx", index=False)
+    (tmp_path / "f.xlsx").rename(tmp_path / "F.XLSX")
+    assert [column.name for column in tables.read(tmp_path / "F.XLSX")] == ["id", "age"]
+
+
+def test_cells_and_headers_may_hold_whatever_ends_a_line(tmp_path):
+    content = 'id,"your\nage",said\n1,40,"foo\x0bbar\u2028baz"\n\n2,50,"one\r\ntwo"\n'
+    (tmp_path / "f.csv").write_bytes(content.encode())
+    columns = {column.name: column.cells.tolist() for column in tables.read(tmp_path / "f.csv")}
+    assert columns == {
+        "id": [1, 2],
+        "your\nage": [40, 50],
+        "said": ["foo\x0bbar\u2028baz", "one\r\ntwo"],
+    }
+
+
+def test_numbers_too_long_to_be_counted_with_stay_text(tmp_path):
+    (tmp_path / "f.csv").write_text(f"long,most\n{'9' * 20},{'9' * 18}\n1,1\n")
+    long, most = tables.read(tmp_path / "f.csv")
+    assert long.cells.tolist() == ["9" * 20, "1"]
+    assert most.cells.tolist() == [int("9" * 18), 1]
+
+
+@pytest.mark.parametrize(
+    ("inside", "words"),
+    [
+        (selection(6, 14).replace('startPosition="6"', ""), "selection '' to '14': its positions"),
+        (selection("x", 14), "selection 'x' to '14': its positions must be whole numbers"),
+        (selection(6, 14).replace("<CodeRef", "<Ref"), "no code has the GUID ''"),
+    ],
+)
+def test_a_malformed_selection_is_told_with_its_source(tmp_path, inside, words):
+    path = exported(tmp_path / "p.qdpx", inside)
+    with pytest.raises(IntakeError, match=f"p.qdpx, source 'Eva': {words}"):
+        qdpx.read(path)

@@ -15,7 +15,10 @@ import pandas as pd
 from intake import IntakeError, qdpx, tables
 from intake.tables import Column
 
-ID = re.compile(r"(id|.*_id|id_.*|.*id|case.*|participant.*|respondent.*|code|key|nr|no)", re.I)
+ID = re.compile(
+    r"id|.*_id|id_.*|code|key|nr|no"
+    r"|(case|participante?|person|resp|respondent|subject|user)_?(id|code|nr|no|number)?"
+)
 TIMES = [("before", "after"), ("pre", "post"), ("t1", "t2"), ("antes", "despues")]
 FEW = 12  # levels, beyond which text in a column is no category
 LONG = 25  # characters on average, from which text in a column counts as answers
@@ -92,11 +95,13 @@ def draft(sources: Sequence[Path]) -> Draft:
 
 def _take_table(result: Draft, columns: list[Column], file: str) -> dict[str, str]:
     """Sort the columns of a data file into people, scale and answers; return ids by old ids."""
-    names = _slugs([column.name for column in columns])
-    named = dict(zip(names, columns, strict=True))
+    names = _slugs(column.name for column in columns if column.name)
+    named = dict(zip(names, (column for column in columns if column.name), strict=True))
     rows = len(columns[0].cells) if columns else 0
     result.took.append(f"{file}: {rows} rows, {len(columns)} columns")
     result.took += _declared(named)
+    unnamed = [column for column in columns if not column.name and column.cells.notna().any()]
+    result.left += [f"{len(unnamed)} columns without a name"] if unnamed else []
 
     named, time = _stacked(result, named)
     identifier = _identifier(named, time)
@@ -533,7 +538,8 @@ def _add_responses(result: Draft, rows: list[tuple[str, str, str]], questions: l
 
 def _slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
-    return re.sub(r"\W+", "_", plain.lower()).strip("_") or "unnamed"
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", plain)
+    return re.sub(r"\W+", "_", apart.lower()).strip("_") or "unnamed"
 
 
 def _slugs(names: Iterable[str]) -> list[str]:

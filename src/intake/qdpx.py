@@ -122,28 +122,26 @@ def _project(file: str, archive: zipfile.ZipFile, root: Element) -> Project:
             left[source.tag] += 1
             continue
         try:
-            original = _text(archive, source)
+            original, selections = _text(archive, source), _selections(source)
         except IntakeError as error:
             problems += [f"{file}, source {name!r}: {problem}" for problem in error.problems]
             continue
-        # Selections without a code carry remarks.
-        selections = source.findall("PlainTextSelection[Coding]")
         positions, wrong = _counted(original, selections, is_atlas)
         problems += [f"{file}, source {name!r}: {problem}" for problem in wrong]
         plain = original.replace("\r\n", "\n").replace("\r", "\n")
+        unchecked += sum(not _words(s, original, *ends)[0] for s, ends in selections.items())
         codings = []
         for owner in [source, *selections]:
-            unchecked += owner is not source and not _words(owner, original)[0]
             for coding in owner.findall("Coding"):
                 code = _guid(coding.find("CodeRef"), "targetGUID")
                 if code in cases:  # NVivo marks so what is said by whom
                     left["codings of cases"] += 1
                 elif code not in codes:
-                    problems.append(f"{file}, source {name!r}: no code has the GUID {code}")
+                    problems.append(f"{file}, source {name!r}: no code has the GUID {code!r}")
                 elif not wrong:
                     user = _guid(coding, "creatingUser") or _guid(owner, "creatingUser")
-                    start, end = (0, len(plain)) if owner is source else _span(owner, positions)
-                    codings.append(Coding(code, users.get(user, user), start, end))
+                    ends = [positions[end] for end in selections.get(owner, [])] or [0, len(plain)]
+                    codings.append(Coding(code, users.get(user, user), *ends))
         own = _values(source, variables) | about.get(_guid(source), {})
         texts.append(Text(name, plain, codings, own))
     if problems:
@@ -151,14 +149,25 @@ def _project(file: str, archive: zipfile.ZipFile, root: Element) -> Project:
     return Project(texts, codes, dict(left), unchecked)
 
 
-def _guid(element: Element, name: str = "guid") -> str:
-    """Return a GUID, which may be written in capitals and in braces."""
-    return (element.get(name) or "").strip("{}").lower()
+def _guid(element: Element | None, name: str = "guid") -> str:
+    """Return a GUID, which may be written in capitals and in braces; empty if there is none."""
+    return "" if element is None else (element.get(name) or "").strip("{}").lower()
 
 
-def _span(selection: Element, positions: dict[int, int]) -> tuple[int, int]:
-    start, end = (int(selection.get(place)) for place in ("startPosition", "endPosition"))
-    return positions[start], positions[end]
+def _selections(source: Element) -> dict[Element, tuple[int, int]]:
+    """Return where each selection with a code begins and ends; those without carry remarks."""
+    found, wrong = {}, []
+    for selection in source.findall("PlainTextSelection[Coding]"):
+        ends = [selection.get(which, "") for which in ("startPosition", "endPosition")]
+        if all(re.fullmatch("[0-9]{1,9}", end) for end in ends):
+            found[selection] = (int(ends[0]), int(ends[1]))
+        else:
+            wrong.append(
+                "selection {!r} to {!r}: its positions must be whole numbers".format(*ends)
+            )
+    if wrong:
+        raise IntakeError(wrong)
+    return found
 
 
 def _codes(parent: Element | None, path: tuple[str, ...]) -> Iterator[tuple[str, Code]]:
@@ -209,7 +218,7 @@ def _text(archive: zipfile.ZipFile, source: Element) -> str:
 
 
 def _counted(
-    text: str, selections: list[Element], is_atlas: bool
+    text: str, selections: dict[Element, tuple[int, int]], is_atlas: bool
 ) -> tuple[dict[int, int], list[str]]:
     """Find how positions are counted, and what is wrong with the selections by the best count.
 
@@ -234,25 +243,26 @@ def _counted(
     return dict(zip(reversed(counts[best]), reversed(as_one), strict=True)), found[best][0]
 
 
-def _misfits(text: str, count: list[int], selections: list[Element]) -> tuple[list[str], int]:
+def _misfits(
+    text: str, count: list[int], selections: dict[Element, tuple[int, int]]
+) -> tuple[list[str], int]:
     """Return a line for each selection that does not fit, and how many do not begin as told."""
     where = {theirs: index for index, theirs in reversed(list(enumerate(count)))}
     problems, others = [], 0
-    for selection in selections:
-        start, end = (int(selection.get(end)) for end in ("startPosition", "endPosition"))
+    for selection, (start, end) in selections.items():
         span = f"selection {start} to {end}"
         if start not in where or end not in where or start >= end:
             problems.append(f"{span}: does not lie in the text, which has {count[-1]} characters")
             continue
         found = _even(text[where[start] : where[end]])
-        words, is_part = _words(selection, text)
+        words, is_part = _words(selection, text, start, end)
         others += not found.startswith(words)
         if not (words in found if is_part else found.startswith(words)):
             problems.append(f"{span}: the export says {words[:60]!r}, the text has {found[:60]!r}")
     return problems, others
 
 
-def _words(selection: Element, text: str) -> tuple[str, bool]:
+def _words(selection: Element, text: str, start: int, end: int) -> tuple[str, bool]:
     """Return the words that an export gives as a selection's name, and whether they are a part.
 
     Programs use the name for the words themselves, cut short if they are long, for a title or for a
@@ -261,8 +271,7 @@ def _words(selection: Element, text: str) -> tuple[str, bool]:
     """
     name = (selection.get("name") or "").strip()
     words = _even(CUT.sub("", name))
-    length = int(selection.get("endPosition")) - int(selection.get("startPosition"))
-    if CUT.search(name) or len(name) == length:
+    if CUT.search(name) or len(name) == end - start:
         return words, False
     return (words, True) if len(words) >= LONG and words in _even(text) else ("", True)
 

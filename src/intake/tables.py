@@ -1,6 +1,7 @@
 """Read data files of other programs, with what they know of their columns."""
 
 import csv
+import io
 import re
 from collections.abc import Hashable
 from dataclasses import dataclass, field
@@ -44,7 +45,8 @@ def read(path: Path) -> list[Column]:
     ----------
     path
         A file of SPSS (.sav, .zsav), Stata (.dta), Excel (.xlsx, first sheet) or a CSV file in
-        UTF-8 with commas or semicolons. Excel and CSV name their columns in the first row.
+        UTF-8 with commas or semicolons. Excel and CSV name their columns in the first row; a column
+        without a name is called "".
 
     Raises
     ------
@@ -61,21 +63,22 @@ def read(path: Path) -> list[Column]:
     """
     if not path.is_file():
         raise IntakeError([f"{path}: no such file"])
+    suffix = path.suffix.lower()
     try:
-        if path.suffix in (".sav", ".zsav", ".dta"):
+        if suffix in (".sav", ".zsav", ".dta"):
             return _statistical(path)
-        frame = _sheet(path) if path.suffix == ".xlsx" else _delimited(path)
+        frame = _sheet(path) if suffix == ".xlsx" else _delimited(path)
     except IntakeError:
         raise
     except Exception as error:  # each of the readers has exceptions of its own
-        raise IntakeError([f"{path.name}: cannot be read as {path.suffix}: {error}"]) from None
+        raise IntakeError([f"{path.name}: cannot be read as {suffix}: {error}"]) from None
     return [Column(str(name), "", values) for name, values in frame.items()]
 
 
 def _statistical(path: Path) -> list[Column]:
     import pyreadstat
 
-    reader = pyreadstat.read_dta if path.suffix == ".dta" else pyreadstat.read_sav
+    reader = pyreadstat.read_dta if path.suffix.lower() == ".dta" else pyreadstat.read_sav
     frame, about = reader(path, user_missing=True)
     columns = []
     for name in frame:
@@ -126,19 +129,19 @@ def _sheet(path: Path) -> pd.DataFrame:
     rows = [row for row in rows if any(cell is not None for cell in row)]
     if not rows:
         raise IntakeError([f"{path.name}: the first sheet is empty"])
-    names = [str(name).strip() for name in rows[0] if name is not None]
+    names = ["" if name is None else str(name).strip() for name in rows[0]]
     _refuse_repeated(path, names)
-    frame = pd.DataFrame([row[: len(names)] for row in rows[1:]], columns=names)
+    frame = pd.DataFrame(rows[1:], columns=names)
     return frame.apply(lambda column: _plain(column.infer_objects()))
 
 
 def _delimited(path: Path) -> pd.DataFrame:
     text = path.read_bytes().decode("utf-8-sig")
-    head = text.splitlines()[0] if text else ""
+    head = text.partition("\n")[0]
     separator = ";" if head.count(";") > head.count(",") else ","
-    names = [name.strip() for name in next(csv.reader([head], delimiter=separator), [])]
+    header, *rows = [*csv.reader(io.StringIO(text, newline=""), delimiter=separator)] or [[]]
+    names = [name.strip() for name in header]
     _refuse_repeated(path, names)
-    rows = list(csv.reader(text.splitlines(keepends=True)[1:], delimiter=separator))
     wrong = [n for n, row in enumerate(rows, start=2) if row and len(row) != len(names)]
     if wrong:
         lines = ", ".join(map(str, wrong[:5]))
@@ -148,7 +151,7 @@ def _delimited(path: Path) -> pd.DataFrame:
 
 
 def _refuse_repeated(path: Path, names: list[str]) -> None:
-    twice = sorted({name for name in names if names.count(name) > 1})
+    twice = sorted({name for name in names if name and names.count(name) > 1})
     if twice:
         raise IntakeError([f"{path.name}: more than one column is called {', '.join(twice)}"])
 
@@ -165,9 +168,9 @@ def as_typed(column: pd.Series) -> pd.Series:
 
 
 def _numbers(column: pd.Series) -> pd.Series:
-    """Turn a column into numbers if all of it is in digits; 007 is a name, not a number."""
+    """Turn a column into numbers if all of it is in digits; 007 is a name, as are 19 digits."""
     known = column.dropna().astype(str)
-    form = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
+    form = r"-?(0|[1-9][0-9]{0,17})(\.[0-9]+)?"
     is_number = len(known) and known.map(lambda text: bool(re.fullmatch(form, text))).all()
     return pd.to_numeric(column) if is_number else column
 
