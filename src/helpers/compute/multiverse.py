@@ -160,7 +160,8 @@ def multiverse(
         One row a person: the column `group` and one column of whole answers an item.
     expected
         The items, and for each the sign of the difference, first group minus second, that a
-        one-tailed test looks for.
+        one-tailed test looks for: of the means, of the ranks or on the latent scale, whichever the
+        test compares.
     samples
         Who is kept, under a name for it: booleans, one a row of `answers`.
     group, labels
@@ -204,11 +205,15 @@ def multiverse(
         people = answers[np.asarray(kept)]
         tests = two_groups(people, [*expected], group, labels).set_index("item")
         sides = [people[people[group] == name] for name in labels]
-        tests["ordinal_p"] = [ordinal(*(s[item].dropna() for s in sides)).p for item in expected]
-        against = np.sign(tests["diff"]) != pd.Series(expected)
+        models = [ordinal(*(s[item].dropna() for s in sides)) for item in expected]
+        models = pd.DataFrame(models, tests.index)
+        tests["ordinal_p"] = models["p"]
+        compared = {"mwu_p": tests["superiority"] - 0.5, "ordinal_p": models["latent"]}
         for test, tails, correction in product(columns, (2, 1), corrections):
             p = tests[columns[test]].astype(float)
-            p = p if tails == 2 else (1 - p / 2).where(against, p / 2)
+            if tails == 1:
+                sign = np.sign(compared.get(columns[test], tests["diff"]))
+                p = (p / 2).where(sign == pd.Series(expected), 1 - p / 2)
             p = adjust(p, corrections[correction]) if corrections[correction] else p
             spec = {"sample": sample, "test": test, "tails": tails, "correction": correction}
             spec |= {"diff": tests["diff"], "p": p}
