@@ -8,6 +8,7 @@ agree about.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import combinations, permutations
 
 import numpy as np
@@ -224,7 +225,7 @@ def reliability(ratings: ArrayLike, people: ArrayLike | None = None) -> dict[str
     }
 
 
-def unitizing(units: pd.DataFrame, length: int) -> float:
+def unitizing(units: pd.DataFrame, length: int, coders: Iterable[str]) -> float:
     r"""Measure how far coders agree on where units lie on a text, and on what they are.
 
     Krippendorff's alpha for unitising compares lengths: every character is either in a unit of some
@@ -238,6 +239,8 @@ def unitizing(units: pd.DataFrame, length: int) -> float:
         The units of one coder must not overlap.
     length
         How many characters the text has.
+    coders
+        Who coded the text, those too who found no unit in it.
 
     Returns
     -------
@@ -255,17 +258,19 @@ def unitizing(units: pd.DataFrame, length: int) -> float:
     >>> units = pd.DataFrame({
     ...     "coder": ["ana", "ben"], "value": ["a", "a"], "start": [0, 2], "end": [10, 10],
     ... })
-    >>> round(float(unitizing(units, 20)), 3)  # 1 - 4 / (40 · 2 · 18 · 22 / (40² - 186))
+    >>> alpha = unitizing(units, 20, ["ana", "ben"])
+    >>> round(float(alpha), 3)  # 1 - 4 / (40 · 2 · 18 · 22 / (40² - 186))
     0.821
     """
-    values, coders = pd.factorize(units["value"])[0] + 1, pd.factorize(units["coder"])[0]
-    value = np.zeros((coders.max() + 1, length), dtype=int)  # at every character; 0 is a gap
-    for coder, own, start, end in zip(coders, values, units["start"], units["end"], strict=True):
-        value[coder, start:end] = own
-    observed = np.zeros((values.max() + 1, values.max() + 1))
+    everybody = pd.Index(coders)
+    rows, values = everybody.get_indexer(units["coder"]), pd.factorize(units["value"])[0] + 1
+    value = np.zeros((len(everybody), length), dtype=int)  # at every character; 0 is a gap
+    for row, own, start, end in zip(rows, values, units["start"], units["end"], strict=True):
+        value[row, start:end] = own
+    observed = np.zeros([values.max(initial=0) + 1] * 2)
     for pair in permutations(value, 2):
         np.add.at(observed, pair, 1 / (len(value) - 1))
-    alone = np.bincount(values, (units["end"] - units["start"]) ** 2)
+    alone = np.bincount(values, (units["end"] - units["start"]) ** 2, minlength=1)
     alone[0] = (value == 0).sum()  # gaps have no units, so each of their characters is one
     margins, total = observed.sum(axis=1), observed.sum()
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -306,7 +311,7 @@ def on_where(study: Study, question: str) -> pd.DataFrame:
     for theme, label in study.book(question)["label"].items():
         of_theme = units[units["value"].eq(theme)]
         share = (of_theme["end"] - of_theme["start"]).sum() / (total * len(names))
-        rows.append((theme, label, share, unitizing(of_theme, total)))
+        rows.append((theme, label, share, unitizing(of_theme, total, names)))
     return pd.DataFrame(rows, columns=["theme", "label", "share", "alpha"])
 
 
