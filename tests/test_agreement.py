@@ -197,7 +197,7 @@ def test_agreement_is_that_of_the_codings(question):
 
 
 def test_agreement_needs_two_coders():
-    with pytest.raises(ValueError, match="at least two coders; there is none"):
+    with pytest.raises(ValueError, match="at least two coders; there is 1"):
         agreement(study_of("consensus P01 other 0 9"), "recovery")
 
 
@@ -328,21 +328,41 @@ def krippendorffs_example():
 
 
 def test_unitizing_alpha_of_krippendorffs_example():
-    assert unitizing(krippendorffs_example(), 60) == pytest.approx(0.510, abs=5e-4)
+    assert unitizing(krippendorffs_example(), 60, range(3)) == pytest.approx(0.510, abs=5e-4)
 
 
 def test_unitizing_by_hand():
     # Both in 8 characters, one in 2, neither in 10: 40 pairable, units of 10 and 8, gaps 10 and 12.
     units = in_units("aaaaaaaaaa..........", "..aaaaaaaa..........")
     expected = 1 - 4 / (40 * 2 * 18 * 22 / (40**2 - 100 - 64 - 22))
-    assert unitizing(units, 20) == pytest.approx(expected)
+    assert unitizing(units, 20, [0, 1]) == pytest.approx(expected)
 
 
 def test_unitizing_alpha_of_the_same_units_is_one_and_of_none_shared_below_zero():
     same = in_units("aaa..bbb..", "aaa..bbb..", "aaa..bbb..")
-    assert unitizing(same, 10) == pytest.approx(1)
+    assert unitizing(same, 10, range(3)) == pytest.approx(1)
     apart = in_units("aaaaa.....", ".....aaaaa")
-    assert unitizing(apart, 10) < 0
+    assert unitizing(apart, 10, [0, 1]) < 0
+
+
+def test_a_coder_who_marked_nothing_counts():
+    # Of three in 20 characters, two mark the same 10: each of these disagrees with the third. 60
+    # are pairable: units of 10 and 10, and 40 characters of gaps.
+    units = in_units("aaaaaaaaaa..........", "aaaaaaaaaa..........")
+    expected = 1 - 20 / (60 * 2 * 20 * 40 / (60**2 - 100 - 100 - 40))
+    assert unitizing(units, 20, [0, 1, 2]) == pytest.approx(expected)
+    assert round(expected, 2) == 0.30
+    assert unitizing(units, 20, [0, 1]) == 1
+    assert np.isnan(unitizing(units.iloc[:0], 20, [0, 1]))
+
+
+def test_where_counts_every_coder_of_the_question_and_takes_a_theme_nobody_marked():
+    study = study_of("c1 P01 other 0 33", "c2 P01 other 0 33", "c3 P01 family_support 40 50")
+    table = on_where(study, "recovery").set_index("theme")
+    expected = 1 - 66 / (297 * 2 * 66 * 231 / (297**2 - 2 * 33**2 - 231))
+    assert table.loc["other", "alpha"] == pytest.approx(expected)
+    assert table.loc["other", "share"] == pytest.approx(66 / 297)
+    assert table["alpha"].notna().sum() == 2
 
 
 @pytest.mark.parametrize("question", ["recovery", "relapse"])

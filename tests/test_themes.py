@@ -129,6 +129,13 @@ def test_coders_are_those_of_the_question():
     assert coders(study, "relapse") == ["c1", "c2"]
 
 
+@pytest.mark.parametrize("known", [["consensus"], ["c1", "consensus"]])
+def test_the_reading_that_counts_is_a_coder_where_fewer_than_two_others_are(known):
+    codings = STUDY.codings.astype({"coder": str})
+    study = replace(STUDY, codings=codings[codings["coder"].isin(known)])
+    assert coders(study, "recovery") == known
+
+
 def test_segments_of_overlapping_stretches():
     codings = pd.DataFrame({"theme": ["a", "b", "a"], "start": [2, 4, 8], "end": [6, 8, 9]})
     cut = segments("0123456789", codings)

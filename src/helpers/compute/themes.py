@@ -30,7 +30,7 @@ def coders(study: Study, question: str) -> list[str]:
     codings = study.codings
     everybody = sorted(set(codings["coder"][codings["question"].eq(question)]))
     others = [coder for coder in everybody if coder != study.settings.themes.coder]
-    return everybody if len(others) == 1 else others
+    return others if len(others) > 1 else everybody
 
 
 def presence(study: Study, question: str, coder: str = "") -> pd.DataFrame:
