@@ -83,6 +83,8 @@ def test_two_groups_are_those_of_the_attitude_items(study):
     assert table["statistic"].to_numpy() == pytest.approx(own["welch_t"].to_numpy())
     assert table["size"].to_numpy() == pytest.approx(own["hedges_g"].to_numpy())
     assert table["mean_1"].to_numpy() == pytest.approx(own["mean_women"].to_numpy())
+    # The interval of the test that Levene's picks does not stand beside the p of Welch's.
+    assert not {"t", "diff_low", "diff_high"} & {*table.columns}
     assert not table.columns.str.contains("women|men", regex=True).any()
 
 

@@ -74,7 +74,8 @@ def compare(
         `p_bh` (Benjamini and Hochberg 1995); and why figures are NaN in `note`.
 
         Two groups: Welch's t, Mann-Whitney, Hedges' g of the first minus the second, and beside
-        them what `two_groups` returns, with `_1` and `_2` for the groups.
+        them what `two_groups` returns, with `_1` and `_2` for the groups, but for the interval of
+        `diff`.
         Three or more: Welch's analysis of variance, Kruskal-Wallis, and
 
         .. math:: \omega^2 = \frac{df_1 (F - 1)}{df_1 (F - 1) + n}
@@ -113,7 +114,9 @@ def compare(
         tests = _tests(answers, items, group, {level: str(level) for level in levels})
         names = {"test": "Welch's t", "rank_test": "Mann-Whitney", "effect": "Hedges' g"}
         figures = {name: tests[own] for name, own in _AS_ANY.items()}
-        rows = tests.drop(columns="t").assign(n=tests["n_1"] + tests["n_2"], **names, **figures)
+        # The interval of the difference is that of the test which Levene's picks.
+        rows = tests.drop(columns=["t", "diff_low", "diff_high"])
+        rows = rows.assign(n=tests["n_1"] + tests["n_2"], **names, **figures)
     else:
         rows = [_several(*of_item) for of_item in _samples(answers, items, group, levels)]
     table = pd.DataFrame(rows)
@@ -548,8 +551,8 @@ def _known(
     _check([group], answers.columns, "column")
     _check(items, answers.columns, "item")
     column = answers[group]
-    is_ordered = isinstance(column.dtype, pd.CategoricalDtype)
-    there = list(column.cat.categories if is_ordered else dict.fromkeys(column.dropna()))
+    is_categorical = isinstance(column.dtype, pd.CategoricalDtype)
+    there = list(column.cat.categories if is_categorical else dict.fromkeys(column.dropna()))
     _check(levels, there, f"level of {group}")
     levels = list(levels) or [level for level in there if column.eq(level).any()]
     if len(levels) < least:
