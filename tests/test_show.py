@@ -569,3 +569,9 @@ def test_words_of_a_cloud_lead_to_their_lines_and_are_escaped():
     assert {piece.text for piece in shown.select("svg.cloud text")} == set(counted["word"])
     assert shown.svg["aria-label"] == NASTY
     assert shown.figcaption.text == NASTY
+
+
+def test_a_long_word_is_broken_to_fit():
+    word = "Kraftfahrzeughaftpflichtversicherung"
+    assert plots.wrap(word, 3) == f"{word[:26]}\n{word[26:]}"
+    assert plots.wrap("a long label", 1) == "a long\nlabel"

@@ -678,5 +678,5 @@ def wrap(text: str, width: float) -> str:
     lines = textwrap.wrap(text, most)
     if len(lines) == 2:
         ways = (textwrap.wrap(text, n, break_long_words=False) for n in range(1, most + 1))
-        lines = next(way for way in ways if len(way) == 2)
+        lines = next((way for way in ways if len(way) == 2), lines)
     return "\n".join(lines)
