@@ -55,10 +55,11 @@ def test_a_private_book_of_few_people_tells_no_count_of_them(tmp_path):
 
 
 def test_a_sentence_or_flow_with_a_small_count_is_stopped(tmp_path, monkeypatch):
-    settings = 'title = "T"\nrecords = "real"\n[compare]\ngroup = "sex"\nlabels = { f = "women" }\n'
+    settings = 'title = "T"\nrecords = "real"\n[compare]\ngroup = "sex"\nlabels.woman = "women"\n'
     (tmp_path / "study.toml").write_text(settings)
     monkeypatch.setenv("STUDY_DATA", str(tmp_path))
-    for text in ["We asked 7 people.", "3 women say so", "3 of 40", "1,196 of 1,200 agree"]:
+    small = ["We asked 7 people.", "3 women say so", "3 of 40", "1,196 of 1,200 agree"]
+    for text in [*small, "1 person disagrees", "1 participant", "1 respondent", "1 woman left"]:
         with pytest.raises(DisclosureError, match="tells of fewer people than may be shown"):
             page.say(text)
     text = "Fewer than 10 people, 12 women, 25 items from 1 to 6, 30 of 40"

@@ -122,12 +122,13 @@ def small_counts(text: str, told: Settings) -> list[str]:
     Examples
     --------
     >>> told = Settings("A title", "real", private=True)
-    >>> small_counts("48 of 50 agree, 12 people do not, 4 participants left", told)
-    ['48 of 50', '4 participants']
+    >>> small_counts("48 of 50 agree, 12 people do not, 4 participants left, 1 person died", told)
+    ['48 of 50', '4 participants', '1 person']
     """
-    groups = told.compare.labels.values() if told.compare else ()
-    nouns = "|".join(map(re.escape, [*PEOPLE, *groups]))
-    pattern = rf"\b(\d[\d,]*) (?:of (\d[\d,]*)\b(?! rows)|(?:{nouns})\b)"
+    labels = told.compare.labels if told.compare else {}  # the levels themselves are singular
+    nouns = [*PEOPLE, "person", "participant", "respondent", "answer", *labels, *labels.values()]
+    words = "|".join(map(re.escape, nouns))
+    pattern = rf"\b(\d[\d,]*) (?:of (\d[\d,]*)\b(?! rows)|(?:{words})\b)"
     found = []
     for match in re.finditer(pattern, text):
         n, whole = (int(part.replace(",", "")) if part else 0 for part in match.groups())
