@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import foreign
 import own_book
@@ -186,6 +187,18 @@ def test_of_a_public_study_nothing_is_said_to_be_safe(tmp_path, monkeypatch, cap
     said = capsys.readouterr().out
     assert "everything is public, and nothing was looked for" in said
     assert "No answer, identifier, person or small cell was found" not in said
+
+
+def test_identifiers_of_any_form_are_found_and_bare_numbers_refused(tmp_path, study):
+    ids = ["anna-01", "01X", "7 b", "P1+", "12", "3"]
+    people = study.participants.head(len(ids)).assign(participant_id=ids)
+    private = replace(study.settings, private=True)
+    theirs = replace(study, participants=people, settings=private, responses=None, omi=None)
+    (tmp_path / "a.js").write_text("x='anna-01', anna-012, 01XY, (7 b), P1+, 12 of 3")
+    (tmp_path / "b.html").write_text("<p>01X</p>")
+    found = [(leak.file, leak.what) for leak in release.leaks(tmp_path, theirs)]
+    assert found[0][1].startswith("2 of 6 are bare numbers, such as '12', which")
+    assert found[1:] == [("a.js", "7 b"), ("a.js", "P1+"), ("a.js", "anna-01"), ("b.html", "01X")]
 
 
 def test_a_folder_that_is_no_study_is_told(tmp_path):

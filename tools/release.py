@@ -145,7 +145,14 @@ def leaks(site: Path, study: "Study") -> Iterator[Leak]:
     if not told.private:
         return
     answers = own_words(study)
-    ids = set(study.participants["participant_id"])
+    ids = sorted(
+        study.participants["participant_id"], key=len, reverse=True
+    )  # "anna-01" before "01"
+    named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ids))})(?!\w)")
+    if bare := [name for name in ids if name.isdecimal()]:
+        advice = "which cannot be told from other numbers: put a letter before them in every table"
+        bare_numbers = f"{len(bare)} of {len(ids)} are bare numbers, such as {bare[0]!r}, {advice}"
+        yield Leak("participants", "identifier", bare_numbers)
     people = unlike(study)
     for path in sorted(path for path in site.rglob("*") if path.is_file()):
         name = path.relative_to(site).as_posix()
@@ -160,7 +167,7 @@ def leaks(site: Path, study: "Study") -> Iterator[Leak]:
         words = re.findall(r"\w+", text.replace("\\n", " ").lower())
         for run in {tuple(words[i : i + WORDS]) for i in range(len(words))} & answers:
             yield Leak(name, "answer", " ".join(run))
-        for found in sorted(ids & set(re.findall(r"\bP\d{2,}\b", text))):
+        for found in sorted({*named.findall(text)} - {*bare}):
             yield Leak(name, "identifier", found)
         flat = _flat(text)
         for row in sorted(row for row in people if row in flat):
