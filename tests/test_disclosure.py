@@ -163,3 +163,13 @@ def test_what_was_not_checked_is_told_apart():
     checked = disclosure.declare(frame, "made up")
     assert disclosure.is_checked(checked.assign(m=1))
     assert not disclosure.is_checked(pd.DataFrame({"n": [3]}).merge(frame))
+
+
+def test_a_level_that_a_group_lacks_is_a_small_cell_too():
+    people = pd.DataFrame(
+        {"ward": ["a"] * 30 + ["b"] * 20, "tired": [True, False] * 15 + [True] * 20}
+    )
+    rows = describe.tally(people, "tired", by="ward")
+    assert rows["n"].tolist() == [15, 15, 0, 20]
+    shown = disclosure.tally(rows, "tired", 10, by="ward")
+    assert shown["n"].isna().all()

@@ -35,7 +35,7 @@ def table_one(people: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
     0      age  3      NaN  40.0        0
     1    nurse  1     50.0   NaN        1
     """
-    parts = [_describe(people[column].rename(column)) for column in columns]
+    parts = [_describe(people[column]) for column in columns]
     order = ["variable", "level", "n", "percent", "mean", "sd", "low", "high", "missing"]
     return pd.concat(parts, ignore_index=True).reindex(columns=order)
 
@@ -131,9 +131,9 @@ def tally(people: pd.DataFrame, column: str, by: str | None = None) -> pd.DataFr
     Returns
     -------
     DataFrame
-        One row a level (in each group): the group under its column's name, the level under its
-        own, `n`, `base` (people in the group), `share` and the interval's `low` and `high`, all
-        three between 0 and 1. An empty group has no shares.
+        One row a level (in each group, also where it has nobody): the group under its column's
+        name, the level under its own, `n`, `base` (people in the group), `share` and the interval's
+        `low` and `high`, all three between 0 and 1. An empty group has no shares.
 
     References
     ----------
@@ -148,7 +148,8 @@ def tally(people: pd.DataFrame, column: str, by: str | None = None) -> pd.DataFr
     1    yes  2     3   0.67  0.21  0.94
     """
     keys = [by, column] if by else [column]
-    known = people.dropna(subset=keys)
+    # As categories, so that a level which a group lacks has a row of nobody there.
+    known = people.dropna(subset=keys).astype(dict.fromkeys(keys, "category"))
     counts = known.groupby(keys, observed=False).size().rename("n").reset_index()
     counts["base"] = counts.groupby(by, observed=False)["n"].transform("sum") if by else len(known)
     return shares(counts)
