@@ -127,6 +127,12 @@ def test_the_scorecard_shows_two_more_digits_than_are_printed(board):
     ]
 
 
+@pytest.mark.parametrize("printed", ["5.25", ">=5.25", "<=5.25", "<5.25"])
+def test_bounds_have_two_more_digits_too(board, printed):
+    shown = tables.scorecard(board.head(1).assign(printed=printed, computed=4.98765), "Rows")
+    assert soup(shown).tbody.find_all("td")[1].get_text() == "4.9877"
+
+
 def test_a_link_leads_to_each_row_of_the_scorecard(board):
     board["fact_id"] = ["P1", "P3.min", "two words", "a&b", "E", "F"]
     rows = soup(tables.scorecard(board, "Rows")).tbody.find_all("tr")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from audit.printed import parse, rounded
+from audit.printed import decimals, rounded
 from helpers.compute import disclosure
 from helpers.compute.scorecard import VERDICTS
 from helpers.load.settings import load_settings
@@ -387,7 +387,7 @@ def _beside(printed: str, computed: object) -> str | None:
     if float(computed).is_integer():
         return f"{computed:.0f}"
     try:
-        places = -int(parse(printed.removeprefix(">=")).as_tuple().exponent)
+        places = decimals(printed.lstrip("<>="))
     except ValueError:
         places = 0
     return str(rounded(float(computed), places + 2))
