@@ -168,7 +168,7 @@ def test_what_pages_do_not_show_is_told(tmp_path):
     text = settings.read_text().replace('language = "en"', 'language = "es"')
     settings.write_text(text.replace(', "Intensive" = "Intensive"', ""))
     people = load_study(own).participants["ward"].eq("Intensive").sum()
-    told = list(own_book.remarks(own, load_study(own).settings))
+    told = list(own_book.remarks(load_study(own)))
     assert told[0].startswith(f"  not compared: {people} people whose ward is Intensive, which")
     assert told[1].startswith("  in English: ")
     settings.write_text(text.replace("high = 6", "high = 5"))

@@ -145,6 +145,7 @@ def repository(tmp_path, monkeypatch):
     for arguments in (["init", "-q"], ["add", "."], ["commit", "-qm", "One"]):
         subprocess.run(["git", *arguments], cwd=root, env=os.environ | who, check=True)
     monkeypatch.setattr(colophon, "ROOT", root)
+    monkeypatch.setattr(colophon, "epoch", colophon.epoch.__wrapped__)  # of this repository
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
     return root
 

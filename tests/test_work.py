@@ -47,7 +47,7 @@ def test_wheel_and_zip_have_the_same_bytes_every_time(files, tmp_path):
     folder, cell = files
     assert parcel.first_cell("https://some.example/", tmp_path) == cell
     assert execute.digest(*tmp_path.iterdir()) == execute.digest(*folder.iterdir())
-    assert all(parcel.sha256(path) in cell for path in folder.iterdir())
+    assert all(execute.sha256(path) in cell for path in folder.iterdir())
 
 
 def test_the_wheel_has_every_module_of_the_helpers(files):

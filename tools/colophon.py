@@ -3,17 +3,16 @@
 All of it follows from the commit, so that one commit gives one page.
 """
 
-import hashlib
 import os
 import platform
 import re
 import subprocess
 from datetime import UTC, datetime
+from functools import cache
 from importlib.metadata import requires, version
-from pathlib import Path
 
 import execute
-from execute import LOCK, ROOT
+from execute import LOCK, ROOT, sha256
 
 PAGE = "colophon.md"
 MARK = "<!-- colophon -->"
@@ -47,6 +46,7 @@ def commit() -> str:
     return name or "not built from a Git repository"
 
 
+@cache
 def epoch() -> int:
     """Return the second of the commit, or the one that `SOURCE_DATE_EPOCH` names; 0 if unknown."""
     return int(os.environ.get("SOURCE_DATE_EPOCH") or git("log", "-1", "--format=%ct") or 0)
@@ -81,8 +81,3 @@ def checksums() -> list[str]:
         f"{sha256(path)}  data/{path.relative_to(folder).as_posix()}"
         for path in execute.files(folder)
     ]
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -89,9 +89,13 @@ def digest(*paths: Path) -> str:
     lines = []
     for path in paths:
         for file in files(path) if path.is_dir() else [path]:
-            content = hashlib.sha256(file.read_bytes()).hexdigest()
-            lines.append(f"{file.relative_to(path.parent).as_posix()} {content}")
+            lines.append(f"{file.relative_to(path.parent).as_posix()} {sha256(file)}")
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def data_folder() -> Path:

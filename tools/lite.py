@@ -296,7 +296,7 @@ def entry_of(wheel: Path, place: dict[str, str]) -> dict[str, Any]:
         "version": str(version),
         "file_name": f"../../{WHEELS}/{wheel.name}",
         "install_dir": "site",
-        "sha256": parcel.sha256(wheel),
+        "sha256": execute.sha256(wheel),
         "package_type": "package",
         "imports": sorted({file.split("/")[0].removesuffix(".py") for file in code}),
         "depends": [

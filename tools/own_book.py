@@ -17,6 +17,7 @@ import release
 from execute import ROOT
 
 if TYPE_CHECKING:
+    from helpers.load import Study
     from helpers.load.settings import Settings
 
 BOOK = ROOT / "book"
@@ -34,45 +35,36 @@ def main() -> int:
         print(f"{folder} has no datapackage.json: make own drafts such a folder", file=sys.stderr)
         return 1
     os.environ["STUDY_DATA"] = str(folder)
-    from helpers.load import StudyError
+    from helpers.load import StudyError, load_study
 
     try:
-        for line in lay_out(folder, folder / "_build" / "book"):
-            build.say(line)
+        study = load_study(folder)
     except StudyError as error:
         print(error, file=sys.stderr)
         return 1
-    sys.argv[1:] = [str(folder / "_build" / "book")]
-    return build.main() or unsafe(folder)
+    book = folder / "_build" / "book"
+    for line in lay_out(study, folder, book):
+        build.say(line)
+    sys.argv[1:] = [str(book)]
+    return build.main() or unsafe(book / "_build" / "html", study)
 
 
-def unsafe(folder: Path) -> int:
+def unsafe(site: Path, study: "Study") -> int:
     """Take a site away that holds what a private study may not show; return 1 if it did."""
-    from helpers.load import load_study
-
-    site = folder / "_build" / "book" / "_build" / "html"
-    found = list(release.leaks(site, load_study(folder)))
-    for leak in found:
-        print(f"{leak.file}: {leak.kind}: {leak.what}", file=sys.stderr)
-    if found:
+    if found := release.report(site, study):
         shutil.rmtree(site)
-        print(
-            f"The site was taken away: it is private, with {len(found)} findings", file=sys.stderr
-        )
+        print(f"The site was taken away: it is private, with {found} findings", file=sys.stderr)
     return bool(found)
 
 
-def lay_out(folder: Path, book: Path) -> Iterator[str]:
+def lay_out(study: "Study", folder: Path, book: Path) -> Iterator[str]:
     """Write the book's folder anew but for what was built in it; give a line for what is left out.
 
     Only pages that are named in the table of contents are taken, and nothing of the tables.
     """
     import yaml
 
-    from helpers.load.settings import load_settings
-
-    settings = load_settings(folder)
-    left = missing(folder, settings)
+    settings, left = study.settings, missing(study)
     own = {path.stem: path for path in sorted((folder / "pages").glob("*.*"))}
     pages = {path.stem: path for path in sorted((BOOK / "own").glob("*.ipynb"))}
     order = [name for name in ORDER if name in pages and name not in left]
@@ -93,34 +85,29 @@ def lay_out(folder: Path, book: Path) -> Iterator[str]:
     (book / "_config.yml").write_text(config(), encoding="utf-8")
     for name, why in left.items():
         yield f"  left out: {name}, since {why}"
-    yield from remarks(folder, settings)
+    yield from remarks(study)
 
 
-def remarks(folder: Path, settings: "Settings") -> Iterator[str]:
+def remarks(study: "Study") -> Iterator[str]:
     """Say what the pages do not show although somebody might expect it of them."""
-    from helpers.load import load_study
-
-    compare = settings.compare
-    people = load_study(folder).participants
+    compare, people, language = study.settings.compare, study.participants, study.settings.language
     if compare and compare.group in people:
         group = people[compare.group].astype("string")
         for level, n in group[~group.isin(list(compare.labels))].value_counts().items():
             name = f"{compare.group} is {level}, which [compare] labels leaves out"
             yield f"  not compared: {n} people whose {name}"
-    if settings.language != "en":
-        yield f"  in English: the pages of book/own, though study.toml says {settings.language}"
+    if language != "en":
+        yield f"  in English: the pages of book/own, though study.toml says {language}"
 
 
 ORDER = ["people", "themes", "agreement", "scale", "print"]
 """The chapters that fit any study, in their order."""
 
 
-def missing(folder: Path, settings: "Settings") -> dict[str, str]:
+def missing(study: "Study") -> dict[str, str]:
     """Say of each chapter that cannot be built what it lacks."""
     from helpers.compute.themes import coders
-    from helpers.load import load_study
 
-    study = load_study(folder)
     left = {}
     for table in ("responses", "codings", "codebook"):
         if getattr(study, table) is None:
@@ -129,7 +116,7 @@ def missing(folder: Path, settings: "Settings") -> dict[str, str]:
         len(coders(study, question)) > 1 for question in study.codebook["question"].unique()
     ):
         left["agreement"] = "fewer than two people coded"
-    if settings.scale is None:
+    if study.settings.scale is None:
         left["scale"] = "study.toml has no [scale]"
     if study.facts is None:
         left["print"] = "there is no table facts: nothing printed is given"

@@ -5,7 +5,6 @@ notebook that leaves the project names both with their SHA-256. It fetches what 
 on a laptop, in Colab or on a server, and does nothing where all is at hand.
 """
 
-import hashlib
 import json
 import shutil
 import tempfile
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from execute import ROOT, data_folder, digest
+from execute import ROOT, data_folder, digest, sha256
 
 FOLDER = "files"  # of the site
 DATA = f"{FOLDER}/data.zip"
@@ -156,11 +155,6 @@ def first_cell(site: str, folder: Path, data: Path | None = None) -> str:
         data_sha256=data_sha256,
         short=data_sha256[:8],
     )
-
-
-def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def with_cell(text: str, source: str) -> str:

@@ -116,11 +116,8 @@ def main() -> int:
     if not study.settings.private:
         print("study.toml says private = false: everything is public, and nothing was looked for.")
         return 0
-    found = list(leaks(site, study))
-    for leak in found:
-        print(f"{leak.file}: {leak.kind}: {leak.what}", file=sys.stderr)
-    if found:
-        print(f"Not to be released: {len(found)} findings", file=sys.stderr)
+    if found := report(site, study):
+        print(f"Not to be released: {found} findings", file=sys.stderr)
         return 1
     print(
         "No answer, identifier, person or small cell was found. Read the list above all the same."
@@ -137,6 +134,14 @@ def listing(site: Path) -> Iterator[str]:
     others = sorted(p for p in site.rglob("*") if p.is_file() and p.suffix != ".html")
     yield "Other files"
     yield from (f"  {path.relative_to(site).as_posix()}" for path in others)
+
+
+def report(site: Path, study: "Study") -> int:
+    """Print everything that the study may not show, and return how many findings that is."""
+    found = list(leaks(site, study))
+    for leak in found:
+        print(f"{leak.file}: {leak.kind}: {leak.what}", file=sys.stderr)
+    return len(found)
 
 
 def leaks(site: Path, study: "Study") -> Iterator[Leak]:

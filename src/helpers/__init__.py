@@ -1,14 +1,13 @@
-"""What two chapters or more share, on three floors: load, compute, show.
+"""The tested code behind the pages: it loads a study, computes its statistics and shows them.
 
-The folders are the floors, and a module imports only from floors below its own. Chapters need not
-know them: `from helpers import themes` finds the module wherever it stands.
+The folders are the floors load, compute and show, and a module imports only from its own floor and
+those below. Chapters need not know them: `from helpers import themes` finds the module wherever it
+stands.
 """
 
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
-
-__version__ = "0.1.0"
 
 FLOORS = ("load", "compute", "show")
 """The floors from the ground up."""

@@ -153,6 +153,7 @@ def answers(counts: play.Counts, mean: str, sd: str, who: str, name: str) -> Htm
     spread = each.std(ddof=1)
     low, high, *_ = printed.limits(sd, "dropped", "sd")
     misses = "the SD is too small" if spread < low else "the SD is too large"
+    verdict = "it fits" if low <= spread < high else misses
 
     def drawn(width: float) -> plots.Axes:
         axes = small(width)
@@ -164,9 +165,8 @@ def answers(counts: play.Counts, mean: str, sd: str, who: str, name: str) -> Htm
     return plots.publish(
         drawn,
         name,
-        f"SD {spread:.2f}, printed {sd}: {'it fits' if low <= spread < high else misses}",
-        f"Mean {each.mean():.4f}, printed {mean}; SD {spread:.5f}, printed {sd}: "
-        f"{'it fits' if low <= spread < high else misses}.",
+        f"SD {spread:.2f}, printed {sd}: {verdict}",
+        f"Mean {each.mean():.4f}, printed {mean}; SD {spread:.5f}, printed {sd}: {verdict}.",
         f"{who} who give each answer. " + ", ".join(f"{a}: {n}" for a, n in enumerate(counts)),
     )
 

@@ -26,11 +26,11 @@ from numpy.typing import ArrayLike
 from helpers.load.settings import Quotes, Settings, load_settings
 
 SAFE_NK_N = 2
-"""How many of the largest values the n-k rule adds up."""
+"""How many of the largest values both rules tell from the others."""
 SAFE_NK_K = 0.9
-"""The share of a sum that these may not reach."""
+"""The share of a sum that these may not reach (n-k rule)."""
 SAFE_PRATIO_P = 0.1
-"""All values but the two largest make up at least a tenth of the largest."""
+"""The others make up at least this share of the largest value (p-ratio rule)."""
 
 _CHECKED = "disclosure"
 PEOPLE = ("people", "persons", "participants", "respondents", "answers")
@@ -386,12 +386,9 @@ def is_dominated(values: pd.Series) -> bool:
         return True
     if (values < 0).any():
         return False  # dominance is not defined
-    largest = values.astype(float).nlargest(2)
+    largest = values.astype(float).nlargest(SAFE_NK_N)
     total, top = values.sum(), largest.iloc[0]
-    return bool(
-        values.nlargest(SAFE_NK_N).sum() / total >= SAFE_NK_K
-        or (total - largest.sum()) / top < SAFE_PRATIO_P
-    )
+    return bool(largest.sum() / total >= SAFE_NK_K or (total - largest.sum()) / top < SAFE_PRATIO_P)
 
 
 def statistics(rows: pd.DataFrame, threshold: int) -> pd.DataFrame:
