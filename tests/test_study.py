@@ -81,18 +81,18 @@ def test_a_build_checks_the_same_tables_once(copy, tmp_path, monkeypatch):
 
 def test_one_language_at_a_time(study):
     assert (study.language, study.languages) == ("en", ["es", "en"])
-    spanish = load_study(language="es")
+    spanish = study.in_language("es")
     for name, table in spanish.every.items():
         expected = table[table["language"].eq("es")].drop(columns="language")
         pd.testing.assert_frame_equal(getattr(spanish, name), expected.reset_index(drop=True))
-    pd.testing.assert_frame_equal(study.in_language("es").responses, spanish.responses)
+    pd.testing.assert_frame_equal(spanish.in_language("en").responses, study.responses)
     pd.testing.assert_frame_equal(spanish.participants, study.participants)
     assert not set(spanish.responses["text"]) & set(study.responses["text"])
 
 
-def test_a_language_that_nobody_answered_in():
+def test_a_language_that_nobody_answered_in(study):
     with pytest.raises(ValueError, match="no answers in 'fr'; there are es, en"):
-        load_study(language="fr")
+        study.in_language("fr")
 
 
 def test_types_are_as_documented(study):

@@ -134,7 +134,7 @@ class _Table(NamedTuple):
     cells: pd.DataFrame
 
 
-def load_study(folder: str | Path | None = None, language: str | None = None) -> Study:
+def load_study(folder: str | Path | None = None) -> Study:
     """Read and validate all tables.
 
     If `STUDY_CHECKED` names a file, the SHA-256 of tables that were found in order is kept there,
@@ -180,7 +180,7 @@ def load_study(folder: str | Path | None = None, language: str | None = None) ->
     every = {name: frame for name, frame in frames.items() if LANGUAGE in frame}
     spoken = (settings.themes and settings.themes.language) or settings.language
     study = Study(**frames, package=package, settings=settings, language=spoken, every=every)
-    return study.in_language(language or settings.language) if every else study
+    return study.in_language(settings.language) if every else study
 
 
 def _digest(*contents: bytes) -> bytes:
