@@ -49,7 +49,8 @@ def test_the_sentence_counts_what_the_scorecard_lists(first, fits):
     [(women, men)] = fits.loc[fits["all"], ["women", "men"]].to_numpy()
     assert (
         f"Of {len(rows)} statements taken from the paper, {held} can be checked against data: "
-        f"{exact} agree digit for digit, and {wrong} cannot all be true."
+        f"{exact} agree, and {wrong} cannot all be true, "
+        "if all are about the same people."
     ) in words(first)
     assert f"the text never prints: {women} women and {men} men." in words(first)
 
