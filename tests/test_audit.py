@@ -777,6 +777,44 @@ def test_ranges_of_p_hold_those_of_scipy_and_no_more(test, value, df, sf, tails)
     assert_allclose(wide, (min(corners), max(corners)))
 
 
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (
+            lambda: audit.recomputed("3.33333", "1.15", 60, "3.77", ".84", 35, "dropped"),
+            "no mean is printed '3.33333' under 'dropped'",
+        ),
+        (
+            lambda: audit.recomputed("3.33", "-1.15", 60, "3.77", ".84", 35),
+            "no sd is printed '-1.15' under 'rounded'",
+        ),
+        (
+            lambda: audit.p_range("t", "2.2034", "28", digits="dropped"),
+            "no t is printed '2.2034' under 'dropped'",
+        ),
+        (lambda: audit.p_range("F", "-1.20", 1, 20), "no f is printed '-1.20' under 'rounded'"),
+        (
+            lambda: audit.p_verdict(".0312", 0.03, 0.04, digits="dropped"),
+            "no p is printed '.0312' under 'dropped'",
+        ),
+    ],
+)
+def test_what_cannot_be_printed_so_is_shown(call, words):
+    with pytest.raises(ValueError, match=words):
+        call()
+
+
+def test_a_bound_of_p_may_have_more_digits_than_the_program_displays():
+    assert audit.p_verdict(".0001", 0.0, 0.00005, "<", digits="dropped") == "consistent"
+
+
+def test_groups_whose_answers_may_all_be_the_same_leave_t_open():
+    # Means .95 to 1.05 and 1.05 to 1.15, SDs 0 to .05: from no difference to one without error.
+    for row in audit.recomputed("1.0", "0.0", 10, "1.1", "0.0", 10).itertuples():
+        assert (row.t_low, row.p_low, row.p_high) == (-np.inf, 0, 1)
+        assert row.t_high == pytest.approx(0, abs=1e-9)
+
+
 def test_a_statistic_that_may_be_zero_has_a_p_of_one():
     assert audit.p_range("t", "0.0", "20")[1] == 1
     assert audit.p_range("r", ".00", "20")[1] == 1

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from audit.printed import Reading, limits, parse
+from audit.printed import NOTHING, Reading, limits, parse
 from audit.two_groups import ALPHA, TESTS
 
 Verdict = Literal["consistent", "inconsistent", "decision"]
@@ -66,7 +66,8 @@ def recomputed(
     Raises
     ------
     ValueError
-        If a printed value is not a number; the message shows it.
+        If a printed value is not a number, or no such statistic is printed so under this reading;
+        the message shows it.
 
     Examples
     --------
@@ -91,9 +92,10 @@ def recomputed(
         df_low, df_high = np.nanmin(df), np.nanmax(df)
         if balance.min() <= 0 <= balance.max():
             df_high = n_1 + n_2 - 2
-        nearest = 0.0 if t.min() < 0 < t.max() else np.abs(t).min()
-        p = 2 * stats.t.sf([np.abs(t).max(), nearest], [df_high, df_low])
-        rows[name] = (t.min(), t.max(), df_low, df_high, *p)
+        t_low, t_high = np.nanmin(t), np.nanmax(t)
+        nearest = 0.0 if t_low < 0 < t_high else np.nanmin(np.abs(t))
+        p = 2 * stats.t.sf([np.nanmax(np.abs(t)), nearest], [df_high, df_low])
+        rows[name] = (t_low, t_high, df_low, df_high, *p)
     columns = ["t_low", "t_high", "df_low", "df_high", "p_low", "p_high"]
     return pd.DataFrame.from_dict(rows, orient="index", columns=columns)
 
@@ -125,7 +127,8 @@ def p_range(
     Raises
     ------
     ValueError
-        If a printed value is not a number; the message shows it.
+        If a printed value is not a number, or no such statistic is printed so under this reading;
+        the message shows it.
 
     Examples
     --------
@@ -183,7 +186,7 @@ def p_verdict(
     Raises
     ------
     ValueError
-        If `p` is no number; the message shows it.
+        If `p` is no number, or no p is printed so under this reading; the message shows it.
 
     References
     ----------
@@ -200,13 +203,12 @@ def p_verdict(
     'decision'
     """
     printed = float(parse(p))
-    low, high = _ends(p, digits, "p")
-    possible = {
-        "=": low <= p_high and p_low <= high,
-        "<": p_low < printed,
-        ">": p_high > printed,
-    }
-    if possible[comparison]:
+    if comparison == "=":
+        low, high = _ends(p, digits, "p")
+        possible = low <= p_high and p_low <= high
+    else:
+        possible = p_low < printed if comparison == "<" else p_high > printed
+    if possible:
         return "consistent"
     if comparison == ">":
         changed = printed >= alpha and p_high <= alpha
@@ -218,5 +220,6 @@ def p_verdict(
 
 
 def _ends(printed: str, digits: Reading, kind: str) -> tuple[float, float]:
-    low, high, *_ = limits(printed, digits, kind)
-    return float(low), float(high)
+    if (values := limits(printed, digits, kind)) == NOTHING:
+        raise ValueError(f"no {kind} is printed {printed!r} under {digits!r}")
+    return float(values.low), float(values.high)
