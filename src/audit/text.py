@@ -24,7 +24,11 @@ _TESTS = {
     rf"\(\s?{DF}(?:\s?,\s?[nN]\s?=\s?\d[\d,]*)?\s?\)",
     "Q": rf"(?<![^\W_])Q(?:-?(?:w|within|b|between))?\s?\(\s?{DF}\s?\)",
 }
-P = r"(?:(n\.?s)\b|p\s?([<>=])\s?(0?\.\d+|[01](?!\d|\.\d))(e-?\d+)?)"
+# From 0 to 1, or a number above 1 with the power of ten that makes it small.
+P = (
+    r"(?:(n\.?s)\b|p\s?([<>=])\s?"
+    r"(0?\.\d+|[01](?:\.0+)?(?!\d|\.\d)|\d(?:\.\d+)?(?=e-))(e-?\d+)?)"
+)
 ONE_TAIL = re.compile(r"one[-\s]?(?:tail|sided)|directional", re.IGNORECASE)
 # fmt: off
 COLUMNS = [
@@ -39,7 +43,7 @@ def read(text: str, digits: Reading = "either") -> pd.DataFrame:
     It finds what is written in APA style: the test with its degrees of freedom, the statistic, a
     comma, and p (or *ns*): "t(28) = 2.20, p = .03", likewise F, r, z, chi-squared and Q. Spaces may
     be anywhere between, minus signs of any kind. The text is taken as it is; lines that a PDF broke
-    do not matter.
+    do not matter. What no such test can print, as a negative F, is left out.
 
     Parameters
     ----------
@@ -101,10 +105,13 @@ def _held(test: Test, match: re.Match, one_tail: bool, digits: Reading) -> tuple
         return None
     sign, p = (">", str(ALPHA)) if ns else (sign, p if not power else f"{Decimal(p + power):f}")
     verdicts = {}
-    for tails in (2, 1) if one_tail else (2,):
-        low, high = p_range(test, value, *df, tails=tails, digits=digits)
-        low, high = {"=": (low, high), "<": (low, 1.0), ">": (0.0, high)}[relation]
-        verdicts[tails] = low, high, tails, p_verdict(p, low, high, sign, digits=digits)
+    try:
+        for tails in (2, 1) if one_tail else (2,):
+            low, high = p_range(test, value, *df, tails=tails, digits=digits)
+            low, high = {"=": (low, high), "<": (low, 1.0), ">": (0.0, high)}[relation]
+            verdicts[tails] = low, high, tails, p_verdict(p, low, high, sign, digits=digits)
+    except ValueError:
+        return None
     consistent = [row for row in verdicts.values() if row[-1] == "consistent"]
     df_1, df_2 = [*df, "", ""][:2]
     return match[0], test, df_1, df_2, value, sign, p, *(consistent or [verdicts[2]])[0]
