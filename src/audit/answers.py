@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from math import comb, inf
-from types import MappingProxyType
+from collections.abc import Callable, Iterable
+from math import comb
 
 import numpy as np
 
 from audit.grim import sums_and_squares
 from audit.printed import Reading
-
-Counts = Mapping[int, tuple[int, int]]
-"""How many people gave an answer, at least and at most."""
-
-FREE: Counts = MappingProxyType({})
 
 MOST = 10_000_000
 """`answers` refuses to try more ways than this."""
@@ -28,7 +22,6 @@ def answers(
     high: int = 5,
     digits: Reading = "rounded",
     items: int = 1,
-    restrict: Counts = FREE,
 ) -> np.ndarray:
     """Return every distribution of `n` whole answers that gives the printed mean and SD.
 
@@ -43,9 +36,6 @@ def answers(
     mean, sd, n, low, high, digits, items
         As for `grimmer`. With several items an answer is the sum of a person's answers, from
         `items * low` to `items * high`.
-    restrict
-        What is known of the counts: with `{0: (12, 12), 5: (1, 60)}` exactly twelve people answer
-        0, and somebody answers 5.
 
     Returns
     -------
@@ -64,7 +54,7 @@ def answers(
     array([[2, 0, 0, 0, 0, 2]])
     """
     left = starts(sums_and_squares(mean, sd, n, low, high, digits, items), n)
-    return distributions(left, items * (high - low), _shifted(restrict, items * low))
+    return distributions(left, items * (high - low))
 
 
 def sprite(
@@ -77,7 +67,6 @@ def sprite(
     seed: int | np.random.Generator = 0,
     digits: Reading = "rounded",
     items: int = 1,
-    restrict: Counts = FREE,
 ) -> np.ndarray:
     """Draw distributions of answers at random among those with the printed mean and SD.
 
@@ -91,7 +80,7 @@ def sprite(
 
     Parameters
     ----------
-    mean, sd, n, low, high, digits, items, restrict
+    mean, sd, n, low, high, digits, items
         As for `answers`.
     draws
         How many distributions to draw.
@@ -124,7 +113,7 @@ def sprite(
     rng = np.random.default_rng(seed)
     top = items * (high - low)
     left = starts(sums_and_squares(mean, sd, n, low, high, digits, items), n)
-    ways, draw = drawer(left, top, _shifted(restrict, items * low))
+    ways, draw = drawer(left, top)
     if not ways.any():
         return np.empty((0, top + 1), dtype=np.intp)
     return draw(rng.choice(len(left), size=draws, p=ways / ways.sum()), rng)
@@ -140,17 +129,17 @@ def starts(pairs: Iterable[tuple[int, int]], n: int) -> np.ndarray:
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
-def distributions(left: np.ndarray, top: int, restrict: Counts = FREE) -> np.ndarray:
+def distributions(left: np.ndarray, top: int) -> np.ndarray:
     """Return every distribution of answers from 0 to `top` that uses up one of the rows left."""
     counts = np.empty((len(left), 0), dtype=np.intp)
     for answer in range(top, 2, -1):
-        parent, count, left = _share_out(left, answer, restrict)
+        parent, count, left = _share_out(left, answer)
         counts = np.column_stack([count, counts[parent]])
-    lowest, possible = _lowest_three(left, restrict)
+    lowest, possible = _lowest_three(left)
     return np.column_stack([lowest, counts])[possible, : top + 1]
 
 
-def drawer(left: np.ndarray, top: int, restrict: Counts = FREE) -> tuple[np.ndarray, Callable]:
+def drawer(left: np.ndarray, top: int) -> tuple[np.ndarray, Callable]:
     """Count the distributions of every row left, and return how to draw among them.
 
     Distributions are ways down a graph: a state is what is left after the upper answers, an edge
@@ -165,11 +154,11 @@ def drawer(left: np.ndarray, top: int, restrict: Counts = FREE) -> tuple[np.ndar
     """
     steps = []
     for answer in range(top, 2, -1):
-        parent, count, rest = _share_out(left, answer, restrict)
+        parent, count, rest = _share_out(left, answer)
         first = np.searchsorted(parent, np.arange(len(left) + 1))
         left, child = np.unique(rest, axis=0, return_inverse=True)
         steps.append((first, count, child))
-    lowest, possible = _lowest_three(left, restrict)
+    lowest, possible = _lowest_three(left)
     ways = possible.astype(float)
     ways_before = []
     for first, _, child in reversed(steps):
@@ -190,22 +179,18 @@ def drawer(left: np.ndarray, top: int, restrict: Counts = FREE) -> tuple[np.ndar
     return ways, draw
 
 
-def _share_out(
-    left: np.ndarray, answer: int, restrict: Counts
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _share_out(left: np.ndarray, answer: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Let as many people give `answer` as can, in every way, and drop what lower answers cannot.
 
     Returns the row of `left` that each way begins with, how many give the answer, what is left.
     """
     each = np.array([1, answer, comb(answer, 2)])
-    fewest, most = restrict.get(answer, (0, inf))
-    ways = np.minimum((left // each).min(axis=1), most) + 1 - fewest
     # Whole numbers of the machine's own width: numpy repeats by no other where that is 32 bits.
-    ways = np.maximum(ways, 0).astype(np.intp)
+    ways = (left // each).min(axis=1).astype(np.intp) + 1
     if (tried := ways.sum()) > MOST:
         raise ValueError(f"too many ways to give these answers: {tried:,}, and {MOST:,} are tried")
     parent = np.repeat(np.arange(len(left)), ways)
-    count = fewest + np.arange(len(parent)) - np.repeat(np.cumsum(ways) - ways, ways)
+    count = np.arange(len(parent)) - np.repeat(np.cumsum(ways) - ways, ways)
     rest = left[parent] - count[:, None] * each
     people, total, pairs = rest.T
     # The lower answers can take what is left only if it is not too much for them, nor too spread.
@@ -217,16 +202,8 @@ def _share_out(
     return parent[possible], count[possible], rest[possible]
 
 
-def _lowest_three(left: np.ndarray, restrict: Counts) -> tuple[np.ndarray, np.ndarray]:
+def _lowest_three(left: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the counts of 0, 1 and 2 that use up what is left, and whether they are possible."""
     people, total, pairs = left.T
     lowest = np.column_stack([people - total + pairs, total - 2 * pairs, pairs]).astype(np.intp)
-    possible = (lowest >= 0).all(axis=1)
-    for answer, (fewest, most) in restrict.items():
-        if answer <= 2:
-            possible &= (lowest[:, answer] >= fewest) & (lowest[:, answer] <= most)
-    return lowest, possible
-
-
-def _shifted(restrict: Counts, low: int) -> Counts:
-    return {answer - low: counts for answer, counts in restrict.items()}
+    return lowest, (lowest >= 0).all(axis=1)
