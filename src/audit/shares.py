@@ -55,17 +55,15 @@ def count_sets(percents: Sequence[str], n: int, digits: Reading = "rounded") -> 
     return [counts for counts in product(*each) if sum(counts) == n]
 
 
-def bases(percents: Sequence[str], n: Iterable[int], digits: Reading = "rounded") -> pd.DataFrame:
+def bases(percents: Sequence[str], n: Iterable[int]) -> pd.DataFrame:
     """Tell of which numbers of people the printed percentages can be percentages.
 
     Parameters
     ----------
     percents
-        Percentages as printed.
+        Percentages as printed, rounded.
     n
         The numbers of people to try.
-    digits
-        As for `counts_for`.
 
     Returns
     -------
@@ -83,7 +81,7 @@ def bases(percents: Sequence[str], n: Iterable[int], digits: Reading = "rounded"
     """
     rows = []
     for base in n:
-        possible = sum(bool(counts_for(percent, base, digits)) for percent in percents)
-        together = bool(count_sets(percents, base, digits))
+        possible = sum(bool(counts_for(percent, base)) for percent in percents)
+        together = bool(count_sets(percents, base))
         rows.append((base, possible, possible == len(percents), together))
     return pd.DataFrame(rows, columns=["n", "possible", "each", "together"])
