@@ -63,7 +63,7 @@ def main() -> None:
     for digits in ("rounded", "dropped", "either"):
         time = seconds(
             lambda digits=digits: audit.splits(
-                items, women=range(30, 81), men=range(15, 66), digits=digits
+                items, {"women": range(30, 81), "men": range(15, 66)}, digits=digits
             )
         )
         print(f"splits, 2,601 pairs of group sizes, {digits:<7}  {time:7.3f} s")

@@ -29,6 +29,7 @@ import audit
 from audit.grim import has_answers
 from audit.groups import Behind, _sizes_can_be
 from audit.printed import NOTHING, interval, limits, reads_as
+from audit.simulate import _changed, _simulated
 from audit.two_groups import TESTS
 
 READINGS = ["rounded", "half_up", "dropped", "either"]
@@ -46,6 +47,7 @@ ROUNDINGS = {
 PRINTED = ["mean_women", "sd_women", "mean_men", "sd_men", "t", "df"]
 ITEMS = Path(__file__).parents[1] / "data" / "published" / "omi_items.csv"
 WOMEN, MEN = range(30, 81), range(15, 66)
+AREA = {"women": WOMEN, "men": MEN}
 
 
 # A second, slow way to print a number, which shares no code with the one under test.
@@ -166,7 +168,7 @@ def test_what_is_no_number_is_shown(text):
     ]
     if text:  # an item with an empty cell is one that is not printed
         calls.append(
-            lambda: audit.splits(pd.DataFrame([item]), women=[5], men=[5], digits="rounded")
+            lambda: audit.splits(pd.DataFrame([item]), {"women": [5], "men": [5]}, digits="rounded")
         )
     for call in calls:
         with pytest.raises(ValueError, match=re.escape(repr(text))):
@@ -462,7 +464,7 @@ def items():
 
 @pytest.fixture(scope="module")
 def found(items):
-    return {digits: audit.splits(items, women=WOMEN, men=MEN, digits=digits) for digits in READINGS}
+    return {digits: audit.splits(items, AREA, digits=digits) for digits in READINGS}
 
 
 def test_splits_has_a_row_for_every_pair_and_a_column_for_every_printed_item(found, items):
@@ -488,7 +490,7 @@ def test_only_one_split_lets_all_items_be_true(found):
 
 
 def test_what_each_reading_leaves(items):
-    table = audit.splits_by_reading(items, women=WOMEN, men=MEN).set_index("digits")
+    table = audit.splits_by_reading(items, AREA).set_index("digits")
     left = {digits: pairs for digits, pairs in table["left"].items() if pairs}
     # One display with digits dropped, and rounding down a negative t, which comes to the same.
     assert left == {digits: [(60, 35)] for digits in ["dropped", "either", "floor", "any"]}
@@ -500,7 +502,7 @@ def test_what_each_reading_leaves(items):
 
 def test_no_answers_missing_item_by_item_make_61_and_34_fit(items):
     # Whoever of 61 women and 34 men is missing on an item, its numbers come from sizes up to these.
-    table = audit.splits_by_reading(items, women=range(2, 62), men=range(2, 35))
+    table = audit.splits_by_reading(items, {"women": range(2, 62), "men": range(2, 35)})
     assert not table["each"].any()
     assert not table[["item_02", "item_03", "item_04"]].any(axis=None)
 
@@ -523,9 +525,9 @@ def test_the_true_split_fits(first, second, test, places, digits):
         return
     pair = {"women": [len(first)], "men": [len(second)]}
     mixed = print_item(first, second, test, places, digits)
-    assert audit.splits(mixed, **pair, digits="either")["all"].all()
+    assert audit.splits(mixed, pair, digits="either")["all"].all()
     plain = print_item(first, second, test, places, [digits[0]] * 6)
-    assert audit.splits(plain, **pair, digits=digits[0])["all"].all()
+    assert audit.splits(plain, pair, digits=digits[0])["all"].all()
 
 
 @pytest.mark.parametrize("digits", READINGS)
@@ -548,7 +550,7 @@ def test_splits_agree_with_all_answers(digits):
         shown = [4, 5, 4, 5, 3, 3][column]
         return {Decimal(text) for text in texts(value, places[column], digits, shown)}
 
-    table = audit.splits(items, women=women, men=men, digits=digits, high=top)
+    table = audit.splits(items, {"women": women, "men": men}, digits=digits, high=top)
     for item in items.to_dict("records"):
         printed = [Decimal(item[column]) for column in PRINTED]
         fitting = set()
@@ -597,21 +599,23 @@ def test_a_value_on_the_edge_of_a_printed_digit_is_decided_exactly(
     assert item[column].tolist() == [printed]
     sizes = {"women": [len(first)], "men": [len(second)]}
     for digits, other_fits in (("half_up", False), ("rounded", True), ("half_down", True)):
-        fits = audit.splits(item, **sizes, digits=digits)["all"].all()
+        fits = audit.splits(item, sizes, digits=digits)["all"].all()
         assert fits == (digits != "half_down")
-        other = audit.splits(item.assign(**{column: wrong}), **sizes, digits=digits)["all"].all()
+        other = audit.splits(item.assign(**{column: wrong}), sizes, digits=digits)["all"].all()
         assert other == other_fits
 
 
 def test_t_and_df_have_to_come_from_the_same_test_and_have_the_right_sign():
     first, second = [0, 0, 1, 4, 5, 5, 5], [0, 0, 0, 2]
-    pair = {"women": [7], "men": [4], "digits": "rounded"}
+    pair = {"women": [7], "men": [4]}
     student = print_item(first, second, "student", [2] * 6, ["rounded"] * 6)
     welch = print_item(first, second, "welch", [2] * 6, ["rounded"] * 6)
-    assert audit.splits(student, **pair)["all"].all()
-    assert audit.splits(welch, **pair)["all"].all()
-    assert not audit.splits(student.assign(t=welch["t"]), **pair)["all"].any()
-    assert not audit.splits(student.assign(t="-" + student["t"]), **pair)["all"].any()
+    assert audit.splits(student, pair, digits="rounded")["all"].all()
+    assert audit.splits(welch, pair, digits="rounded")["all"].all()
+    assert not audit.splits(student.assign(t=welch["t"]), pair, digits="rounded")["all"].any()
+    assert not audit.splits(student.assign(t="-" + student["t"]), pair, digits="rounded")[
+        "all"
+    ].any()
 
 
 @given(
@@ -648,16 +652,25 @@ def test_an_item_fits_where_it_has_exact_statistics(found, items):
 
 
 def test_items_without_printed_numbers_do_not_count(items):
-    pair = {"women": [60], "men": [35], "digits": "dropped"}
-    table = audit.splits(items.fillna(""), **pair)
+    table = audit.splits(items.fillna(""), {"women": [60], "men": [35]}, digits="dropped")
     assert table.columns.tolist()[2:] == ["item_01", "item_02", "item_03", "item_04", "all"]
     assert table["all"].all()
 
 
 def test_groups_too_small_for_a_standard_deviation_do_not_fit(items):
-    table = audit.splits(items, women=[0, 1, 2], men=[0, 1], digits="either")
+    table = audit.splits(items, {"women": [0, 1, 2], "men": [0, 1]}, digits="either")
     assert len(table) == 6
     assert not table["all"].any()
+
+
+def test_groups_may_have_any_names(items):
+    names = {name: name.replace("women", "low").replace("men", "high") for name in items}
+    by_income = items.rename(columns=names)
+    sizes = {"low": range(58, 62), "high": range(34, 37)}
+    found = audit.splits(by_income, sizes, digits="dropped")
+    assert found.loc[found["all"], ["low", "high"]].to_numpy().tolist() == [[60, 35]]
+    (by_reading,) = audit.splits_by_reading(by_income, sizes, ["dropped"])["left"]
+    assert by_reading == [(60, 35)]
 
 
 # Tests recomputed
@@ -920,10 +933,25 @@ def shares(items):
     ]
 
 
+def simulate(items, shares, digits, rng, missing=0):
+    """Return the printed items with simulated numbers."""
+    told = items.dropna(subset=["t"])
+    rows = _simulated(
+        told[PRINTED].to_numpy(),
+        PRINTED,
+        [*zip(*shares, strict=True)],
+        (60, 35),
+        missing,
+        digits,
+        rng,
+    )
+    return told.assign(**pd.DataFrame(rows, told.index, PRINTED, dtype="string"))
+
+
 @pytest.mark.parametrize("digits", ["rounded", "dropped"])
 def test_simulated_statistics_are_those_of_scipy(items, shares, digits):
     # The random numbers are drawn again here, in the same order, and analysed by scipy.
-    simulated = audit.simulate_items(items, *shares, (60, 35), digits, seed=3)
+    simulated = simulate(items, shares, digits, np.random.default_rng(3))
     rng = np.random.default_rng(3)
     for row, item in enumerate(simulated.to_dict("records")):
         people = [
@@ -941,7 +969,7 @@ def test_simulated_statistics_are_those_of_scipy(items, shares, digits):
 
 
 def test_simulated_numbers_have_the_decimals_of_the_table(items, shares):
-    simulated = audit.simulate_items(items, *shares, (60, 35), "dropped")
+    simulated = simulate(items, shares, "dropped", np.random.default_rng(0))
     printed = items.dropna(subset=["t"])
     assert simulated["item"].tolist() == printed["item"].tolist()
     for column in ("mean_women", "sd_women", "mean_men", "sd_men", "t"):
@@ -952,9 +980,9 @@ def test_simulated_numbers_have_the_decimals_of_the_table(items, shares):
 @given(st.integers(0, 2**32))
 def test_one_digit_is_changed(seed):
     items = pd.read_csv(ITEMS, dtype=str).dropna(subset=["t"])
-    changed = audit.change_digit(items, seed)
-    before = "".join(items.to_numpy().astype(str).ravel())
-    after = "".join(changed.to_numpy().astype(str).ravel())
+    printed = items[PRINTED].to_numpy()
+    before = "".join(printed.ravel())
+    after = "".join(np.ravel(_changed(printed, np.random.default_rng(seed))))
     assert len(before) == len(after)
     differences = [pair for pair in zip(before, after, strict=True) if pair[0] != pair[1]]
     assert len(differences) == 1
@@ -964,22 +992,49 @@ def test_one_digit_is_changed(seed):
 @pytest.mark.parametrize("digits", ["rounded", "dropped"])
 def test_the_search_finds_the_truth_of_simulated_data(items, shares, digits):
     area = {"women": range(55, 66), "men": range(30, 41)}
-    runs = audit.control(
-        items, *shares, (60, 35), **area, printed=digits, digits=digits, runs=5, seed=2
-    )
+    told = {"printed": digits, "digits": digits, "runs": 5, "seed": 2}
+    runs = audit.control(items, *shares, (60, 35), area, **told)
     assert runs["true_fits"].all()
     assert (runs["fitting"] >= 1).all()
     assert (runs["wrong"] == runs["fitting"] - 1).all()
-    again = audit.control(
-        items, *shares, (60, 35), **area, printed=digits, digits=digits, runs=5, seed=2
-    )
+    again = audit.control(items, *shares, (60, 35), area, **told)
     pd.testing.assert_frame_equal(runs, again)
     rng = np.random.default_rng(2)
     for row in runs.itertuples():
-        simulated = audit.simulate_items(items, *shares, (60, 35), digits, rng)
-        changed = audit.change_digit(simulated, rng)
-        whole = [audit.splits(i, **area, digits=digits)["all"].sum() for i in (simulated, changed)]
+        simulated = simulate(items, shares, digits, rng)
+        changed = simulated.copy()
+        changed[PRINTED] = _changed(simulated[PRINTED].to_numpy(), rng)
+        whole = [audit.splits(i, area, digits=digits)["all"].sum() for i in (simulated, changed)]
         assert whole == [row.fitting, row.fitting_changed]
+
+
+def test_with_missing_answers_each_item_comes_from_sizes_of_its_own(items, shares):
+    area = {"women": range(55, 62), "men": range(30, 37)}
+    simulated = simulate(items, shares, "dropped", np.random.default_rng(4), missing=3)
+    table = audit.splits(simulated, area, digits="dropped").set_index([*area])
+    rng, own = np.random.default_rng(4), set()  # drawn again, in the same order
+    for row, name in enumerate(simulated["item"]):
+        pair = tuple(int(n - rng.integers(4)) for n in (60, 35))
+        for n, group in zip(pair, shares, strict=True):
+            rng.multinomial(n, group[row] / group[row].sum())
+        assert table.loc[pair, name]
+        own.add(pair)
+    assert len(own) > 2
+    runs = audit.control(
+        items, *shares, (60, 35), area, printed="dropped", digits="dropped", missing=3, runs=10
+    )
+    assert runs["true_fits"].sum() <= 1
+    assert not runs["wrong"].any()
+
+
+def test_an_item_without_spread_is_drawn_again():
+    item = pd.DataFrame([dict(zip(PRINTED, ["1.00"] * 6, strict=True), item="rare")])
+    sizes = {"women": [3], "men": [3]}
+    told = {"printed": "rounded", "digits": "rounded", "runs": 20}
+    runs = audit.control(item, np.array([[9, 1]]), np.array([[9, 1]]), (3, 3), sizes, **told)
+    assert runs["true_fits"].all()
+    with pytest.raises(ValueError, match="leaves no t"):
+        audit.control(item, np.array([[9, 0]]), np.array([[0, 9]]), (3, 3), sizes, **told)
 
 
 @given(samples, samples, st.booleans())

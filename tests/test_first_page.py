@@ -37,7 +37,8 @@ def first():
 def fits(study):
     """Return what the items fit when digits are read in the one way that finds anything."""
     items = study.omi_items[study.omi_items["t"] != ""]
-    return audit.splits(items, women=range(30, 81), men=range(15, 66), digits="dropped")
+    tried = {"women": range(30, 81), "men": range(15, 66)}
+    return audit.splits(items, tried, digits="dropped")
 
 
 def test_the_sentence_counts_what_the_scorecard_lists(first, fits):

@@ -16,6 +16,6 @@ from audit.pairs import answer_pairs, ranges
 from audit.printed import READINGS
 from audit.pvalues import p_range, p_verdict, recomputed
 from audit.shares import bases, count_sets, counts_for
-from audit.simulate import change_digit, control, simulate_items
+from audit.simulate import control
 from audit.text import read, read_pdf
 from audit.two_groups import ALPHA, Comparison, compare, counted, hedges_g, listed, mann_whitney

@@ -56,11 +56,11 @@ def printed_columns(items: pd.DataFrame | Mapping[str, str]) -> list[str]:
 
 def splits(
     items: pd.DataFrame,
+    sizes: Mapping[str, Iterable[int]],
     *,
     digits: Reading,
     low: int = 0,
     high: int = 5,
-    **sizes: Iterable[int],
 ) -> pd.DataFrame:
     """Tell which group sizes let the printed means, SDs, t and df of items be true.
 
@@ -78,12 +78,12 @@ def splits(
     items
         Printed numbers as strings, and the name of each in `item`. Items without all six printed
         numbers are left out.
+    sizes
+        The sizes to try of each group, under its name.
     digits
         How the printed digits came about, one of `audit.printed.READINGS`.
     low, high
         The lowest and the highest answer.
-    **sizes
-        The sizes to try of each group, under its name.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def splits(
     Raises
     ------
     KeyError
-        If the items have no group of such a name.
+        If a group has no sizes to try.
     ValueError
         If a printed value is not a number; the message shows it.
 
@@ -104,7 +104,7 @@ def splits(
     ...     "item": ["tax"], "mean_women": ["3.33"], "sd_women": ["1.15"],
     ...     "mean_men": ["3.77"], "sd_men": [".84"], "t": ["-2.12"], "df": ["88"],
     ... })
-    >>> splits(printed, women=[60], men=[34, 35], digits="dropped")
+    >>> splits(printed, {"women": [60], "men": [34, 35]}, digits="dropped")
        women  men    tax    all
     0     60   34  False  False
     1     60   35   True   True
@@ -121,11 +121,11 @@ def splits(
 
 def splits_by_reading(
     items: pd.DataFrame,
+    sizes: Mapping[str, Iterable[int]],
     readings: Iterable[Reading] = READINGS,
     *,
     low: int = 0,
     high: int = 5,
-    **sizes: Iterable[int],
 ) -> pd.DataFrame:
     """Tell what each way to read the digits leaves of the group sizes.
 
@@ -136,7 +136,7 @@ def splits_by_reading(
 
     Parameters
     ----------
-    items, low, high, **sizes
+    items, sizes, low, high
         As for `splits`.
     readings
         The readings to try.
@@ -153,14 +153,14 @@ def splits_by_reading(
     ...     "item": ["tax"], "mean_women": ["3.33"], "sd_women": ["1.15"],
     ...     "mean_men": ["3.77"], "sd_men": [".84"], "t": ["-2.12"], "df": ["88"],
     ... })
-    >>> splits_by_reading(printed, ["half_up", "dropped"], women=[60, 61], men=[34, 35])
+    >>> splits_by_reading(printed, {"women": [60, 61], "men": [34, 35]}, ["half_up", "dropped"])
         digits  tax   each        left
     0  half_up    0  False          []
     1  dropped    1   True  [(60, 35)]
     """
     rows = []
     for digits in readings:
-        table = splits(items, digits=digits, low=low, high=high, **sizes)
+        table = splits(items, sizes, digits=digits, low=low, high=high)
         pairs, fits = table[groups(items)], table.drop(columns=[*groups(items), "all"])
         left = list(pairs[table["all"]].itertuples(index=False, name=None))
         rows.append({"digits": digits, **fits.sum(), "each": fits.any().all(), "left": left})

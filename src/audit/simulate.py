@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
@@ -16,127 +16,63 @@ from audit.printed import SHOWN_DECIMALS, Reading, decimals, dropped, rounded
 from audit.two_groups import ALPHA, TESTS, compare, counted
 
 
-def simulate_items(
-    items: pd.DataFrame,
-    answers_1: np.ndarray,
-    answers_2: np.ndarray,
-    split: tuple[int, int],
-    printed: Literal["rounded", "dropped"],
-    seed: int | np.random.Generator = 0,
-) -> pd.DataFrame:
-    """Print the statistics of simulated answers in the way that a table of items is printed.
-
-    People answer independently, with the given shares, on a scale that begins at 0. The test is
-    Student's, or Welch's where Levene's is significant. Every number gets as many decimals as it
-    has in `items`, but Student's df none.
-
-    Parameters
-    ----------
-    items
-        As for `splits`.
-    answers_1, answers_2
-        A distribution of each group's answers to every printed item, shape (items, answers), as
-        from `sprite`; only its shares matter.
-    split
-        How many of the first and of the second group answer.
-    printed
-        How the digits beyond the printed ones are taken off: rounded half up, or dropped from the
-        display.
-    seed
-        Seed or generator; the same seed gives the same answers.
-
-    Returns
-    -------
-    DataFrame
-        The printed items with six new numbers each.
-
-    Examples
-    --------
-    >>> printed = pd.DataFrame({
-    ...     "item": ["tax"], "mean_women": ["3.33"], "sd_women": ["1.15"],
-    ...     "mean_men": ["3.77"], "sd_men": [".84"], "t": ["-2.12"], "df": ["88"],
-    ... })
-    >>> women, men = np.array([[0, 4, 9, 22, 13, 12]]), np.array([[0, 1, 0, 9, 21, 4]])
-    >>> simulate_items(printed, women, men, split=(60, 35), printed="dropped")
-      item mean_women sd_women mean_men sd_men      t  df
-    0  tax       3.40     1.13     3.60   0.91  -0.88  93
-    """
-    table = printed_items(items)
-    columns = printed_columns(items)
-    shares = list(zip(answers_1, answers_2, strict=True))
-    rng = np.random.default_rng(seed)
-    rows = _simulated(table[columns].to_numpy(), columns, shares, split, printed, rng)
-    return table.assign(**pd.DataFrame(rows, table.index, columns, dtype="string"))
-
-
-def change_digit(items: pd.DataFrame, seed: int | np.random.Generator = 0) -> pd.DataFrame:
-    """Change one printed digit into another one, both picked at random.
-
-    Parameters
-    ----------
-    items
-        As for `splits`.
-    seed
-        Seed or generator; the same seed changes the same digit.
-
-    Returns
-    -------
-    DataFrame
-        The printed items, one of their numbers with one digit changed.
-
-    Examples
-    --------
-    >>> printed = pd.DataFrame({
-    ...     "item": ["tax"], "mean_women": ["3.33"], "sd_women": ["1.15"],
-    ...     "mean_men": ["3.77"], "sd_men": [".84"], "t": ["-2.12"], "df": ["88"],
-    ... })
-    >>> change_digit(printed)
-      item mean_women sd_women mean_men sd_men      t  df
-    0  tax       3.33     1.15     3.77    .84  -2.12  83
-    """
-    table = printed_items(items)
-    columns = printed_columns(items)
-    rows = _changed(table[columns].to_numpy(), np.random.default_rng(seed))
-    return table.assign(**pd.DataFrame(rows, table.index, columns, dtype="string"))
-
-
 def control(
     items: pd.DataFrame,
     answers_1: np.ndarray,
     answers_2: np.ndarray,
     split: tuple[int, int],
+    sizes: Mapping[str, Iterable[int]],
     *,
     printed: Literal["rounded", "dropped"],
     digits: Reading,
+    missing: int = 0,
     runs: int = 20,
     seed: int = 0,
-    **sizes: Iterable[int],
 ) -> pd.DataFrame:
     """Try the search for group sizes where the truth is known, and where one digit is wrong.
 
-    In each run answers are simulated and their statistics printed (`simulate_items`), the group
-    sizes searched for (`splits`), one printed digit changed (`change_digit`), and the sizes
+    In each run answers are simulated and their statistics printed, the group sizes searched for
+    (`splits`), one printed digit changed into another, both picked at random, and the sizes
     searched for again.
+
+    People answer independently, with the given shares, on a scale that begins at 0. An item in
+    which nobody differs has no t to print and is drawn again. The test is Student's, or Welch's
+    where Levene's is significant. Every number gets as many decimals as it has in `items`, but
+    Student's df none.
 
     Parameters
     ----------
-    items, answers_1, answers_2, split, printed
-        As for `simulate_items`.
+    items, sizes
+        As for `splits`.
+    answers_1, answers_2
+        A distribution of each group's answers to every printed item, shape (items, answers), as
+        from `sprite`; only its shares matter.
+    split
+        How many people are in the first and in the second group.
+    printed
+        How the digits beyond the printed ones are taken off: rounded half up, or dropped from the
+        display.
     digits
         How the search takes the digits to have come about.
+    missing
+        How many people of each group may leave an item out: on every item from none to so many, all
+        numbers equally likely. Then as a rule no pair of sizes is that of all items.
     runs
         How many data sets to simulate.
     seed
         The same seed gives the same runs.
-    **sizes
-        The sizes to try of each group, under its name.
 
     Returns
     -------
     DataFrame
-        One row for every run: `fitting` (how many pairs of sizes let all items be true),
-        `wrong` (how many of these are not the true pair), `true_fits` (the true pair is among
-        them); and after the change of a digit `fitting_changed` and `wrong_changed`.
+        One row for every run: `fitting` (how many pairs of sizes let all items be true), `wrong`
+        (how many of these are not `split`), `true_fits` (`split` is among them); and after the
+        change of a digit `fitting_changed` and `wrong_changed`.
+
+    Raises
+    ------
+    ValueError
+        If in both groups everybody can give one answer only to an item.
 
     Examples
     --------
@@ -146,7 +82,7 @@ def control(
     ... })
     >>> control(
     ...     printed, np.array([[0, 4, 9, 22, 13, 12]]), np.array([[0, 1, 0, 9, 21, 4]]), (60, 35),
-    ...     women=[60, 61], men=[34, 35], printed="dropped", digits="dropped", runs=2,
+    ...     {"women": [60, 61], "men": [34, 35]}, printed="dropped", digits="dropped", runs=2,
     ... )
        fitting  wrong  true_fits  fitting_changed  wrong_changed
     0        1      0       True                0              0
@@ -157,10 +93,14 @@ def control(
     shares = list(zip(answers_1, answers_2, strict=True))
     tried = np.array(list(product(*(sizes[name] for name in groups(items)))))
     high = np.asarray(answers_1).shape[1] - 1
+    if np.count_nonzero(shares, axis=2).max(axis=1).min() < 2:
+        raise ValueError(
+            "in both groups all give one answer to an item, which leaves no t to print"
+        )
     rng = np.random.default_rng(seed)
     rows = []
     for _ in range(runs):
-        simulated = _simulated(likes, columns, shares, split, printed, rng)
+        simulated = _simulated(likes, columns, shares, split, missing, printed, rng)
         found, changed = (
             fitting_all([dict(zip(columns, row, strict=True)) for row in told], tried, digits, high)
             for told in (simulated, _changed(simulated, rng))
@@ -177,14 +117,12 @@ def _simulated(
     columns: list[str],
     shares: list[tuple[np.ndarray, np.ndarray]],
     split: tuple[int, int],
+    missing: int,
     printed: str,
     rng: np.random.Generator,
 ) -> list[list[str]]:
     """Return new numbers like the printed ones, whose columns are given; one row an item."""
-    drawn = [
-        [rng.multinomial(n, each / each.sum()) for n, each in zip(split, both, strict=True)]
-        for both in shares
-    ]
+    drawn = [_drawn(both, split, missing, rng) for both in shares]
     first, second = (np.array(answers) for answers in zip(*drawn, strict=True))
     levene_p = compare(counted(first), counted(second)).levene_p
     return [
@@ -194,6 +132,20 @@ def _simulated(
         ]
         for like, both, p in zip(likes, drawn, levene_p, strict=True)
     ]
+
+
+def _drawn(
+    both: tuple[np.ndarray, np.ndarray],
+    split: tuple[int, int],
+    missing: int,
+    rng: np.random.Generator,
+) -> list[np.ndarray]:
+    """Return how many people of each group gave each answer; in one at least, not all the same."""
+    sizes = [n - rng.integers(missing + 1) for n in split]
+    while True:
+        drawn = [rng.multinomial(n, each / each.sum()) for n, each in zip(sizes, both, strict=True)]
+        if np.count_nonzero(drawn, axis=1).max() > 1:
+            return drawn
 
 
 def _changed(printed: Sequence[Sequence[str]], rng: np.random.Generator) -> list[list[str]]:
