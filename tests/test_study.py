@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 import helpers.load.settings as settings_module
 import helpers.load.study as study_module
-from helpers.compute import scorecard
+from helpers.compute import scorecard, themes
+from helpers.load.conditions import ConditionError, holds
 from helpers.load.files import TOLD, Problem, StudyError, allowed
 from helpers.load.study import data_folder, load_study
 
@@ -500,7 +501,7 @@ def test_lines_are_those_of_the_file_where_cells_have_lines(write_tiny, tmp_path
         (
             ITEMS,
             ("item_02,Second", "item_22,Second"),
-            [(ITEMS, 3, "item", "item_22", "omi has no column of this name")],
+            [(ITEMS, 3, "item", "item_22", "omi has no such column of numbers")],
         ),
         (
             FACTS,
@@ -669,3 +670,164 @@ def test_a_study_of_more_people_has_all_rows_of_those_drawn(tmp_path):
     assert {str(row) for row in drawn} <= {str(row) for row in known}
     board = scorecard.compare(more.facts, scorecard.compute(more))
     assert "differs" not in set(board["verdict"])
+
+
+def describe(folder, table, change):
+    """Change the fields of a table, by name, in the package."""
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    schema = next(r["schema"] for r in package["resources"] if r["name"] == table)
+    change({field["name"]: field for field in schema["fields"]}, schema)
+    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+
+
+SPANISH = """\
+participant_id,question,language,text
+P03,recovery,es,"Con tratamiento, y con familia."
+P03,recovery,en,"With treatment, and with family."
+"""
+
+
+@pytest.fixture
+def spoken(write_tiny, tmp_path):
+    """Return a function that loads a study of two languages, of which the settings name one."""
+
+    def load(themes, pages="en"):
+        settings = TINY["study.toml"].replace("[themes]", f"[themes]\n{themes}")
+        codings = TINY[CODINGS].partition("\n")[0]
+        codings += (
+            "\nP03,recovery,family,en,consensus,25,31\nP03,recovery,family,es,consensus,23,30\n"
+        )
+        book = TINY["published/codebook.csv"].partition("relapse")[0]
+        book += "recovery,family,es,Familia,Ayudan.,Una hermana.,Amigas.,Viene.,,1,assumed,\n"
+        folder = write_tiny(
+            tmp_path / f"tiny{len(list(tmp_path.iterdir()))}",
+            {
+                "study.toml": f'language = "{pages}"\n{settings}',
+                ANSWERS: SPANISH,
+                CODINGS: codings,
+                "published/codebook.csv": book,
+                REMARKS: "participant_id,question,remark\n",
+            },
+        )
+        for table in ("responses", "codings", "codebook"):  # a plain string has no order
+            describe(folder, table, lambda fields, _: fields["language"].pop("constraints"))
+        return load_study(folder)
+
+    return load
+
+
+def test_the_language_that_was_spoken_comes_first(spoken):
+    study = spoken('language = "es"')
+    assert (study.language, study.languages) == ("en", ["es", "en"])
+    example = themes.examples(study, "recovery").iloc[0]
+    assert example[["stretch", "original", "spoken"]].tolist() == ["family", "familia", "es"]
+    assert spoken("").languages == ["en", "es"]
+
+
+def test_pages_in_a_language_of_no_answer_show_the_spoken_one(spoken):
+    assert spoken('language = "es"', pages="de").language == "es"
+
+
+def test_a_spoken_language_of_no_answer_is_told(spoken):
+    with pytest.raises(
+        StudyError, match=r"themes\.language: 'fr': is not there; use one of es, en"
+    ):
+        spoken('language = "fr"')
+
+
+def test_answers_in_words_are_told(tiny):
+    describe(tiny, "omi", lambda fields, _: fields["item_01"].update(type="string", constraints={}))
+    edit(tiny / OMI, ("P01,woman,5", "P01,woman,often"))
+    (problem,) = problems(tiny)
+    assert (problem.file, problem.line, problem.column) == (ITEMS, 2, "item")
+    assert problem.advice == (
+        "omi has no such column of numbers; its type must be integer or number, without an enum"
+    )
+
+
+def test_items_stand_in_a_table_with_a_column_item(tiny):
+    edit(tiny / "study.toml", ('items = "omi_items"', 'items = "participants"'))
+    (problem,) = problems(tiny)
+    assert (problem.column, problem.value) == ("scale.items", "participants")
+    assert problem.advice == "must be a table with a column item; use one of omi_items"
+
+
+@pytest.mark.parametrize(
+    ("kind", "cells"), [("integer", "1 2 1 "), ("boolean", "true false  true")]
+)
+def test_groups_in_numbers_are_told(tiny, kind, cells):
+    add_column(tiny, {"name": "arm", "type": kind}, cells.split(" "))
+    one, *_ = cells.split(" ")
+    edit(
+        tiny / "study.toml",
+        ('group = "sex"', 'group = "arm"'),
+        ('woman = "women", man = "men"', f'{one} = "ones"'),
+    )
+    (problem,) = problems(tiny)
+    assert (problem.line, problem.column, problem.value) == (6, "compare.group", "arm")
+    assert problem.advice == (
+        "is no column of text; make its type string, with an enum, in datapackage.json"
+    )
+
+
+def test_a_missing_group_is_no_level(tiny):
+    describe(tiny, "participants", lambda fields, _: fields["sex"].pop("constraints"))
+    edit(tiny / PEOPLE, ("P04,man", "P04,"))
+    edit(tiny / "study.toml", ('man = "men"', 'men = "men"'))
+    (problem,) = problems(tiny)
+    assert problem.advice == "is not there; use one of woman, man"
+
+
+def test_numbers_that_no_number_can_be_are_told(tiny):
+    add_column(tiny, {"name": "more", "type": "number"}, ["1e999", "-1e400", "1e300", ""])
+    assert [p.value for p in problems(tiny)] == ["1e999", "-1e400"]
+
+
+def test_facts_need_what_pages_read_of_them(tiny):
+    def without(fields, schema):
+        kept = [f for name, f in fields.items() if name not in ("section", "status")]
+        schema["fields"] = kept
+
+    describe(tiny, "facts", without)
+    facts = pd.read_csv(tiny / FACTS, dtype=str)
+    facts.drop(columns=["section", "status"]).to_csv(tiny / FACTS, index=False)
+    assert load_study(tiny).facts["base_n"].isna().tolist() == [True, False, True]
+    describe(tiny, "facts", lambda fields, schema: schema["fields"].remove(fields["base_n"]))
+    pd.read_csv(tiny / FACTS, dtype=str).drop(columns="base_n").to_csv(tiny / FACTS, index=False)
+    (problem,) = problems(tiny)
+    assert problem.advice == "the helpers need this column, of type integer"
+
+
+# Conditions
+
+COUNTED = pd.DataFrame(
+    {
+        "nombre": ["ñññññ", "x"],
+        "edad": [1, 9],
+        "wave": pd.Categorical([1, None], [1, 2, 3], ordered=True),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("nombre == 'ñññññ' and edda < 3", "at character 23: 'edda' is no column"),
+        ("   edda < 3", "at character 4: 'edda' is no column"),
+        ("  edad < < 3", "at character 10: invalid syntax"),
+        ("(nombre == 'ñ'\n and edda < 3)", "at character 21: 'edda' is no column"),
+        ("edad + 99999999999999999999999 > 1", "cannot be worked out"),
+        ("edad > 99999999999999999999999", None),
+    ],
+)
+def test_conditions_are_told_by_character(condition, words):
+    if words is None:
+        assert holds(condition, COUNTED).tolist() == [False, False]
+    else:
+        with pytest.raises(ConditionError, match=re.escape(words)):
+            holds(condition, COUNTED)
+
+
+@pytest.mark.parametrize("condition", ["wave + 1 > 1", "-wave < 0", "wave < 2.5", "wave == 1"])
+def test_numbers_with_levels_are_numbers(condition):
+    assert holds(condition, COUNTED).tolist() == [True, pd.NA]

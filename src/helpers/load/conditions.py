@@ -77,29 +77,36 @@ def holds(condition: str, table: pd.DataFrame) -> pd.Series:
         return read.truth(read.tree)
     except RecursionError:
         raise ConditionError("is nested too deeply") from None
+    except (TypeError, OverflowError) as error:
+        raise ConditionError(f"cannot be worked out: {error}") from None
 
 
 class _Condition:
     """One condition on one table, taken apart node by node."""
 
     def __init__(self, text: str, table: pd.DataFrame) -> None:
-        self.text, self.table = text, table
+        self.text, self.table = text.strip(), table
+        self.blanks = len(text) - len(text.lstrip())
         if len(text) > LONGEST:
             raise ConditionError(f"is longer than {LONGEST:,} characters")
         try:
             # A warning, as about '\d', would stand among the errors of whoever loads the data.
             with warnings.catch_warnings(action="ignore"):
-                self.tree = ast.parse(text.strip(), mode="eval").body
+                self.tree = ast.parse(self.text, mode="eval").body
         except SyntaxError as error:
-            raise ConditionError(f"at character {error.offset or 1}: {error.msg}") from None
+            place = self.blanks + (error.offset or 1)
+            raise ConditionError(f"at character {place}: {error.msg}") from None
         except (ValueError, MemoryError):
             raise ConditionError(f"cannot be read; {_KNOWN}") from None
 
     def fault(self, node: ast.AST, what: str) -> ConditionError:
-        return ConditionError(f"at character {node.col_offset + 1}: {self.words(node)!r} {what}")
+        lines = self.text.encode().splitlines(keepends=True)
+        before = b"".join(lines[: node.lineno - 1]) + lines[node.lineno - 1][: node.col_offset]
+        place = self.blanks + len(before.decode()) + 1
+        return ConditionError(f"at character {place}: {self.words(node)!r} {what}")
 
     def words(self, node: ast.AST) -> str:
-        words = ast.get_source_segment(self.text.strip(), node) or ""
+        words = ast.get_source_segment(self.text, node) or ""
         return words if len(words) <= 40 else words[:37] + "..."
 
     def truth(self, node: ast.expr) -> pd.Series:
@@ -120,7 +127,7 @@ class _Condition:
         match node:
             case ast.Name(id=name):
                 if name in self.table.columns:
-                    return self.table[name]
+                    return _plain(self.table[name])
                 raise self.fault(node, f"is no column; use one of {', '.join(self.table.columns)}")
             case ast.Constant(value=bool() | int() | float() | str() | None):
                 return node.value
@@ -176,6 +183,12 @@ class _Condition:
         for node, side, known in [(right, sides[1], levels), (left, sides[0], more)]:
             if known and isinstance(side, str) and side not in known:
                 raise self.fault(node, f"is no value of the column; use one of {', '.join(known)}")
+
+
+def _plain(column: pd.Series) -> pd.Series:
+    """Return numbers with levels as numbers, so that they can be counted with."""
+    levels = getattr(column.dtype, "categories", pd.Index(["text"]))
+    return column.astype("Float64") if _kind(levels.to_series())[0] == "a number" else column
 
 
 def _kind(side: object) -> tuple[str, list[str]]:

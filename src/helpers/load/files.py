@@ -8,6 +8,7 @@ import csv
 import io
 import json
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -377,7 +378,8 @@ def _fits(field: dict[str, Any]) -> Callable[[str], bool]:
     rules = field.get("constraints", {})
     levels = {text(level) for level in rules.get("enum", [])}
     form = _FORMS[field["type"]]
-    least, most = rules.get("minimum", float("-inf")), rules.get("maximum", float("inf"))
+    largest = sys.float_info.max
+    least, most = rules.get("minimum", -largest), rules.get("maximum", largest)
     pattern = regex.compile(rules["pattern"]) if "pattern" in rules else None
     end = monotonic() + PATIENCE
 

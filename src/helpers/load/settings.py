@@ -153,6 +153,11 @@ class Settings:
     quotes: Quotes = field(default_factory=Quotes)
 
     @property
+    def spoken(self) -> str:
+        """The language of the answers."""
+        return (self.themes and self.themes.language) or self.language
+
+    @property
     def threshold(self) -> int:
         """The fewest people that a cell may show; 0 unless the study is private."""
         return self.safe_threshold if self.private else 0

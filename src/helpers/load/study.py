@@ -85,9 +85,8 @@ class Study:
     @property
     def languages(self) -> list[str]:
         """The languages of the answers, the one that was spoken first."""
-        if "responses" not in self.every:
-            return [self.language]
-        return list(self.every["responses"][LANGUAGE].astype("category").cat.categories)
+        found = self.every["responses"][LANGUAGE].unique() if "responses" in self.every else []
+        return sorted(found, key=lambda one: one != self.settings.spoken) or [self.language]
 
     def in_language(self, language: str) -> "Study":
         """Return the study with answers, codes, codebook and vocabulary in another language.
@@ -178,9 +177,11 @@ def load_study(folder: str | Path | None = None) -> Study:
         stop_on(_rule_problems(settings, frames, tables), files)
         checked.write_bytes(state)
     every = {name: frame for name, frame in frames.items() if LANGUAGE in frame}
-    spoken = (settings.themes and settings.themes.language) or settings.language
-    study = Study(**frames, package=package, settings=settings, language=spoken, every=every)
-    return study.in_language(settings.language) if every else study
+    told = {"package": package, "settings": settings, "language": settings.spoken, "every": every}
+    study = Study(**frames, **told)
+    first, *others = study.languages
+    shown = settings.language if settings.language in others else first
+    return study.in_language(shown) if every else study
 
 
 def _digest(*contents: bytes) -> bytes:
@@ -387,9 +388,15 @@ def _settings_problems(
     """Find what study.toml names and the tables have not, beside what they have."""
     text = read(folder, FILE).decode()
 
-    def unknown(table: str, key: str, names: Iterable[str], there: Iterable[str]) -> Iterator:
+    def unknown(
+        table: str,
+        key: str,
+        names: Iterable[str],
+        there: Iterable[str],
+        fault: str = "is not there",
+    ) -> Iterator[Problem]:
         for name in sorted({*names} - {*there}):
-            advice = f"is not there; use one of {', '.join(map(str, there)) or 'nothing'}"
+            advice = f"{fault}; use one of {', '.join(there) or 'nothing'}"
             yield setting_problem([table, key], name, advice, text)
 
     scale, compare, themes = settings.scale, settings.compare, settings.themes
@@ -397,15 +404,21 @@ def _settings_problems(
     yield from unknown("quotes", "beside", settings.quotes.beside, people)
     if scale:
         yield from unknown("scale", "answers", [scale.answers], tables)
-        yield from unknown("scale", "items", [scale.items], tables)
-        if scale.items in tables:
-            yield from unknown("scale", "reversed", scale.reversed, tables[scale.items]["item"])
+        of_items = {name: table["item"] for name, table in tables.items() if "item" in table}
+        fault = "must be a table with a column item"
+        yield from unknown("scale", "items", [scale.items], of_items, fault)
+        if scale.items in of_items:
+            yield from unknown("scale", "reversed", scale.reversed, of_items[scale.items])
     if compare:
         columns = {**people, **(tables.get(scale.answers, {}) if scale else {})}
         yield from unknown("compare", "group", [compare.group], columns)
         if compare.group in columns:
-            levels = dict.fromkeys(columns[compare.group])
-            yield from unknown("compare", "labels", compare.labels, levels)
+            levels = [level for level in columns[compare.group].dropna().unique() if level != ""]
+            if all(isinstance(level, str) for level in levels):
+                yield from unknown("compare", "labels", compare.labels, levels)
+            else:
+                advice = f"is no column of text; make its type string, with an enum, in {PACKAGE}"
+                yield setting_problem(["compare", "group"], compare.group, advice, text)
     if themes and "codings" in tables:
         coders, known = tables["codings"]["coder"], tables["codebook"]["theme"]
         yield from unknown("themes", "coder", [themes.coder], dict.fromkeys(coders))
@@ -413,6 +426,9 @@ def _settings_problems(
     elif "codings" in tables:
         advice = "must say whose reading of the answers counts: [themes] with coder"
         yield Problem(FILE, 0, "themes", "", advice)
+    if themes and themes.language and LANGUAGE in tables.get("responses", ()):
+        spoken = tables["responses"][LANGUAGE].unique()
+        yield from unknown("themes", "language", [themes.language], spoken)
 
 
 def _rule_problems(
@@ -436,7 +452,8 @@ def _rule_problems(
     if "codings" in tables:
         yield from _span_problems(tables, settings.records == "synthetic")
     if settings.scale:
-        yield from _scale_problems(settings.scale, tables)
+        numbers = frames[settings.scale.answers].select_dtypes("number").columns
+        yield from _scale_problems(settings.scale, tables, numbers)
     if "facts" in tables:
         path, _, cells = tables["facts"]
         others = cells["conflicts_with"].str.split().explode().dropna()
@@ -501,11 +518,15 @@ def _borders(answer: str, words: bool) -> frozenset[int]:
     return frozenset(letters & borders if words else letters)
 
 
-def _scale_problems(scale: Scale, tables: dict[str, _Table]) -> Iterator[Problem]:
-    """Find items that nobody answered, and answers that nobody could tick."""
+def _scale_problems(
+    scale: Scale, tables: dict[str, _Table], numbers: pd.Index
+) -> Iterator[Problem]:
+    """Find items that nobody answered in numbers, and answers that nobody could tick."""
     (path, _, items), (file, _, answers) = tables[scale.items], tables[scale.answers]
-    lost = items.loc[~items["item"].isin(answers.columns), "item"]
-    yield from told(path, "item", lost.items(), f"{scale.answers} has no column of this name")
+    lost = items.loc[~items["item"].isin(numbers), "item"]
+    kind = "its type must be integer or number, without an enum"
+    advice = f"{scale.answers} has no such column of numbers; {kind}"
+    yield from told(path, "item", lost.items(), advice)
     for item in items["item"].drop(lost.index):
         given = pd.to_numeric(answers[item], errors="coerce")
         wrong = answers.loc[(given < scale.low) | (given > scale.high), item]
