@@ -95,6 +95,13 @@ def test_computing_knows_nothing_of_pages(module):
     assert not {name.partition(".")[0] for name in imports(module)} & NOT_FOR_COMPUTING
 
 
+@pytest.mark.parametrize("module", [m for m in MODULES if m.startswith("helpers.compute")])
+def test_what_computes_is_given_its_study(module):
+    tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    assert not names & {"load_settings", "load_study"}
+
+
 @pytest.mark.parametrize("module", MODULES)
 def test_nothing_that_a_browser_cannot_run(module):
     assert not {name.partition(".")[0] for name in imports(module)} & NOT_IN_A_BROWSER

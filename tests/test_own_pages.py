@@ -15,9 +15,9 @@ import pytest
 import release
 from own_books import ROOT, add_facts, build, everything, site_of, write
 
-from helpers.compute.disclosure import DisclosureError
 from helpers.load import StudyError, load_study
 from helpers.show import page
+from helpers.show.guards import DisclosureError
 from intake import draft
 
 

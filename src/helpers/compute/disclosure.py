@@ -2,8 +2,8 @@
 
 The rules, their parameters and their names are those of `acro`, the checker of the UK's secure data
 services. A count below the threshold is suppressed, zero too; then as many others as it takes for
-nobody to work it out from the totals. Frames that went through here say so, and the pages of a
-private study show no others.
+nobody to work it out from the totals. Frames that went through here say so, and
+`helpers.show.guards` lets the pages of a private study show no others.
 
 References
 ----------
@@ -23,7 +23,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from helpers.load.settings import Quotes, Settings, load_settings
+from helpers.load.settings import Quotes, Settings
 
 SAFE_NK_N = 2
 """How many of the largest values both rules tell from the others."""
@@ -34,10 +34,6 @@ SAFE_PRATIO_P = 0.1
 
 _CHECKED = "disclosure"
 PEOPLE = ("people", "persons", "participants", "respondents", "answers")
-
-
-class DisclosureError(ValueError):
-    """A page of a private study would show what was not checked."""
 
 
 def declare(frame: pd.DataFrame, why: str) -> pd.DataFrame:
@@ -56,61 +52,6 @@ def declare(frame: pd.DataFrame, why: str) -> pd.DataFrame:
 def is_checked(frame: pd.DataFrame) -> bool:
     """Say whether a frame came out of this module. What was put into it since is not seen."""
     return _CHECKED in frame.attrs
-
-
-def guard(frame: pd.DataFrame | None, what: str) -> None:
-    """Stop where a page of a private study would show a frame that was not checked.
-
-    Raises
-    ------
-    DisclosureError
-        If it would; it names what was to be shown, and says what to do.
-
-    Examples
-    --------
-    >>> guard(pd.DataFrame({"n": [3]}), "a table")  # the book's own study is not private
-    """
-    if load_settings().private and (frame is None or not is_checked(frame)):
-        raise DisclosureError(
-            f"{what!r} was not checked, and the study is private: show a frame that a function of "
-            "helpers.compute.disclosure returned; disclosure.declare marks one that says nothing "
-            "of any person"
-        )
-
-
-def guard_text(text: str) -> None:
-    """Stop where a sentence of a private study would tell a small count.
-
-    Raises
-    ------
-    DisclosureError
-        If it would; it quotes the count, and says what to do.
-
-    Examples
-    --------
-    >>> guard_text("3 people disagree")  # the book's own study is not private
-    """
-    if found := small_counts(text, load_settings()):
-        raise DisclosureError(
-            f"{found[0]!r} tells of fewer people than may be shown, and the study is private: "
-            "write the count with disclosure.told, or leave it out"
-        )
-
-
-def guard_counts(counts: Sequence[int], what: str) -> None:
-    """Stop where a figure of a private study would show one of these counts of people.
-
-    Raises
-    ------
-    DisclosureError
-        If one is above zero and below the threshold.
-
-    Examples
-    --------
-    >>> guard_counts([95, 3], "who took part")  # the book's own study is not private
-    """
-    if any(0 < n < load_settings().threshold for n in counts):
-        raise DisclosureError(f"{what!r} tells of fewer people than a private study may show")
 
 
 def small_counts(text: str, told: Settings) -> list[str]:

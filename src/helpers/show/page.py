@@ -6,7 +6,7 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from helpers.compute import disclosure
+from helpers.show import guards
 
 if TYPE_CHECKING:
     from ipywidgets import VBox
@@ -114,7 +114,7 @@ def say(text: str) -> Markdown:
     >>> say(f"Of {2 + 2} people, {2 / 4:.0%} say yes (difference {1 - 2}).")
     Of 4 people, 50% say yes (difference −1).
     """
-    disclosure.guard_text(text)
+    guards.check_text(text)
     return Markdown(with_minus(text.strip()))
 
 
@@ -165,7 +165,7 @@ def flow(steps: Sequence[tuple[int, str, str]], caption: str) -> Html:
     3 answered. One did not.
     """
     counts = [n for n, _, _ in steps]
-    disclosure.guard_counts([*counts, *(a - b for a, b in pairwise(counts))], caption)
+    guards.check_counts([*counts, *(a - b for a, b in pairwise(counts))], caption)
     most = counts[0]
     items = "\n".join(
         f'<li><span class="bar" style="width: {100 * n / most:.1f}%"></span>'

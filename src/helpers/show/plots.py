@@ -24,7 +24,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from helpers.compute import disclosure
+from helpers.show import guards
 from helpers.show.page import Html, with_minus
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def publish(
     >>> shown.count('role="img" aria-label="Nothing yet"')
     2
     """
-    disclosure.guard(of, caption)
+    guards.check_frame(of, caption)
     caption, alt = with_minus(caption), with_minus(alt)
     drawings = [
         _drawing(draw(width).figure, f"{name}-{kind[0]}", kind, wrap(finding, 0.9 * width), alt)
@@ -206,7 +206,7 @@ def cloud(
     >>> shown.html.count('<a href="#here"><text')
     2
     """
-    disclosure.guard(of, caption)
+    guards.check_frame(of, caption)
     drawings = []
     for one, kind in zip(laid_out, ["wide", "narrow"], strict=True):
         drawings.append(

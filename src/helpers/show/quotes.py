@@ -4,8 +4,8 @@ from html import escape
 
 import pandas as pd
 
-from helpers.compute import disclosure
 from helpers.compute.themes import segments
+from helpers.show import guards
 from helpers.show.page import LANGUAGES, Html
 
 
@@ -37,7 +37,7 @@ def annotate(
     >>> "<mark>A sister" in shown.html
     True
     """
-    disclosure.guard(None, caption)  # whole answers are nobody's to release
+    guards.check_frame(None, caption)  # whole answers are nobody's to release
     themes = list(dict.fromkeys(codings.sort_values("start", kind="stable")["theme"]))
     parts = []
     for segment in segments(text, codings).itertuples():
@@ -82,7 +82,7 @@ def examples(stretches: pd.DataFrame) -> Html:
     >>> examples(pd.DataFrame({"stretch": ["every day"], "speaker": ["nurse, woman, 40"]}))
     every day (nurse, woman, 40)
     """
-    disclosure.guard(stretches, "quotations")
+    guards.check_frame(stretches, "quotations")
     none = pd.Series("", stretches.index)
     columns = [stretches.get(of, none) for of in ("stretch", "speaker", "original", "spoken")]
     rows = list(zip(*columns, strict=True))

@@ -13,6 +13,7 @@ from audit.printed import decimals, rounded
 from helpers.compute import disclosure
 from helpers.compute.scorecard import VERDICTS
 from helpers.load.settings import load_settings
+from helpers.show import guards
 from helpers.show.page import Html, with_minus
 
 # Jupyter sets all cells flush right, as if they were numbers.
@@ -85,7 +86,7 @@ def table(
     >>> '<th scope="row">yes</th><td class="number">50%</td>' in shown.html
     True
     """
-    disclosure.guard(frame, caption)
+    guards.check_frame(frame, caption)
     if remark := load_settings().private and disclosure.remark(frame):
         caption = f"{caption} ({remark})"
     if len(frame) > most:
