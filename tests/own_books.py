@@ -9,7 +9,9 @@ from pathlib import Path
 
 import foreign
 import pandas as pd
+import pytest
 
+from helpers.load import load_study
 from intake import draft
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +30,13 @@ def write(folder, name):
     own = folder / name
     draft.write(draft.draft([folder / file]), own)
     return own
+
+
+def load(own):
+    """Load a study as the build of its book does, which names its folder in STUDY_DATA."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STUDY_DATA", str(own))
+        return load_study()
 
 
 def add_facts(own, recipes, printed="1"):

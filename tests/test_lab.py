@@ -19,7 +19,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbclient import NotebookClient
-from own_books import write
+from own_books import load, write
 
 import helpers.compute.agreement
 from helpers.compute.agreement import (
@@ -533,7 +533,7 @@ def test_the_chapter_and_the_desk_take_the_codebook_of_another_study(tmp_path, m
     own = write(tmp_path, "texts")
     settings = own / "study.toml"
     settings.write_text(settings.read_text().replace("private = true", "private = false"))
-    study = load_study(own)
+    study = load(own)
     assert {"definition", "include", "exclude"}.isdisjoint(study.codebook)
     desk = Desk(study, "answer", "Eva", folder=tmp_path)
     widgets = live(desk)
@@ -557,7 +557,7 @@ def test_the_chapter_and_the_desk_take_the_codebook_of_another_study(tmp_path, m
 
 def test_a_private_study_shows_its_answers_on_the_live_desk_only(tmp_path):
     own = write(tmp_path, "texts")
-    desk = Desk(load_study(own), "answer", "Eva", folder=tmp_path)
+    desk = Desk(load(own), "answer", "Eva", folder=tmp_path)
     first = desk.answers().iloc[0]
     assert first not in desk.picture().html + repr(desk.picture())
     assert first in live(desk).answer.value

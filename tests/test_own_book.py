@@ -8,11 +8,10 @@ import foreign
 import pingouin
 import pytest
 import release
-from own_books import add_facts, build, everything, site_of, write
+from own_books import add_facts, build, everything, load, site_of, write
 from scipy import stats
 
 from helpers.compute import scorecard
-from helpers.load import load_study
 
 
 def chapters(site):
@@ -45,7 +44,7 @@ def test_chapters_without_tables_are_left_out_and_named(built):
 def test_no_answer_id_or_row_is_in_any_file_of_the_private_site(built):
     name, own, _, private, _ = built
     text = everything(private)
-    study = load_study(own)
+    study = load(own)
     assert not re.findall(r"\bP\d\d+\b", text)
     numbers = re.sub(r"[^\w.]+", " ", text.lower())
     for table in [study.participants, study.answers]:
@@ -105,7 +104,7 @@ def test_nothing_of_another_study_is_on_the_pages(built):
 
 def test_planted_findings_are_found(built, tmp_path):
     name, own, _, private, _ = built
-    study = load_study(own)
+    study = load(own)
     assert not list(release.leaks(private, study))
     site = shutil.copytree(private, tmp_path / "site")
     person = study.participants["participant_id"].iloc[-1]
@@ -143,7 +142,7 @@ def test_printed_tables_need_recipes_only(tmp_path):
         "spread": ("participants", "sd", "age", ""),
     }
     add_facts(own, recipes)
-    study = load_study(own)
+    study = load(own)
     values = dict(zip(recipes, scorecard.compute(study).values(), strict=True))
     raw = study.answers.merge(study.participants, on="participant_id")
     by = {ward: rows["q1"].dropna() for ward, rows in raw.groupby("ward", observed=True)}

@@ -13,9 +13,9 @@ import own_book
 import pandas as pd
 import pytest
 import release
-from own_books import ROOT, add_facts, build, everything, site_of, write
+from own_books import ROOT, add_facts, build, everything, load, site_of, write
 
-from helpers.load import StudyError, load_study
+from helpers.load import StudyError
 from helpers.show import page
 from helpers.show.guards import DisclosureError
 from intake import draft
@@ -93,7 +93,7 @@ def test_print_is_held_against_real_records_without_telling_them(tmp_path):
 
 def test_released_stretches_are_quoted_and_no_others(tmp_path):
     own = write(tmp_path, "texts")
-    study = load_study(own)
+    study = load(own)
     first = study.codings.iloc[[0]]
     first[["participant_id", "question", "start", "end"]].to_csv(own / "released.csv", index=False)
     settings = own / "study.toml"
@@ -167,13 +167,13 @@ def test_what_pages_do_not_show_is_told(tmp_path):
     settings = own / "study.toml"
     text = settings.read_text().replace('language = "en"', 'language = "es"')
     settings.write_text(text.replace(', "Intensive" = "Intensive"', ""))
-    people = load_study(own).participants["ward"].eq("Intensive").sum()
-    told = list(own_book.remarks(load_study(own)))
+    people = load(own).participants["ward"].eq("Intensive").sum()
+    told = list(own_book.remarks(load(own)))
     assert told[0].startswith(f"  not compared: {people} people whose ward is Intensive, which")
     assert told[1].startswith("  in English: ")
     settings.write_text(text.replace("high = 6", "high = 5"))
     with pytest.raises(StudyError, match="lies outside the scale, which goes from 1 to 5 in study"):
-        load_study(own)
+        load(own)
 
 
 def test_of_a_public_study_nothing_is_said_to_be_safe(tmp_path, monkeypatch, capsys):

@@ -80,6 +80,16 @@ def test_a_build_checks_the_same_tables_once(copy, tmp_path, monkeypatch):
     assert [path.name for path in tmp_path.iterdir() if path != copy] == ["checked"]
 
 
+def test_a_private_study_is_loaded_only_where_pages_keep_it_private(tiny, monkeypatch):
+    settings = tiny / "study.toml"
+    settings.write_text(settings.read_text().replace("private = false", "private = true"))
+    with pytest.raises(StudyError, match=rf"study.toml, line 3, column private: .* to {tiny}"):
+        load_study(tiny)
+    monkeypatch.chdir(tiny.parent)
+    monkeypatch.setenv("STUDY_DATA", tiny.name)
+    assert len(load_study(tiny).participants) == 4
+
+
 def test_one_language_at_a_time(study):
     assert (study.language, study.languages) == ("en", ["es", "en"])
     spanish = study.in_language("es")

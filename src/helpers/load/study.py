@@ -149,7 +149,9 @@ def load_study(folder: str | Path | None = None) -> Study:
     StudyError
         If anything is wrong. It lists every problem at once, each with file, line, column, the
         value found and what is allowed; the rules that compare cells and tables are checked once
-        every file and every cell is in order. Nothing is ever written to the folder.
+        every file and every cell is in order. Nothing is ever written to the folder. A private
+        study is loaded only from the folder that `data_folder` returns, since pages ask there
+        whether they may show what they are given.
 
     Examples
     --------
@@ -164,6 +166,10 @@ def load_study(folder: str | Path | None = None) -> Study:
     contents, tables, problems = _read_tables(folder, package)
     files = [table.path for table in tables.values()]
     settings = load_settings(folder)
+    if settings.private and folder.resolve() != data_folder().resolve():
+        advice = f"pages keep only the study private that STUDY_DATA names: set it to {folder}"
+        text = read(folder, FILE).decode()
+        raise StudyError([setting_problem(["private"], "true", advice, text)])
     checked = Path(os.environ.get("STUDY_CHECKED", os.devnull))
     state = _digest(content, read(folder, FILE), *contents)
     is_known = checked.exists() and checked.read_bytes() == state
