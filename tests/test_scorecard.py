@@ -1,5 +1,6 @@
 import csv
 import dataclasses
+import json
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from pathlib import Path
 
@@ -55,7 +56,7 @@ def test_every_recipe_is_followed(study, facts, computed):
     carried = {name for name, fact in facts.items() if fact["statistic"]}
     assert set(computed) == carried
     assert {fact["statistic"] for fact in facts.values()} - {""} <= set(STATISTICS)
-    assert {fact["table"] for fact in facts.values()} - {"", "elsewhere"} <= set(tables(study))
+    assert {fact["table"] for fact in facts.values()} - {"", "elsewhere"} <= set(tables(study)[0])
     assert all(fact["table"] not in ("", "elsewhere") for fact in facts.values() if fact["where"])
 
 
@@ -388,3 +389,87 @@ def test_every_recipe_that_cannot_be_carried_out_is_named(write_tiny, tmp_path):
     assert advice[0].startswith("at character 1: 'sexx' is no column; use one of participant_id, ")
     assert advice[1].startswith("is no column of numbers; use one of age, years_experience")
     assert advice[2].endswith("'about 4' is not a printed number")
+
+
+def one_coder(folder):
+    path = folder / "study" / "codings.csv"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("family,en,c1", "treatment,en,consensus")
+    )
+
+
+def without(folder, table):
+    """Take the table of study.toml with this name out."""
+    path = folder / "study.toml"
+    before, _, after = path.read_text(encoding="utf-8").partition(f"[{table}]\n")
+    path.write_text(before + after[after.index("\n[") + 1 :], encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("table", "change", "advice"),
+    [
+        ("comparisons", lambda folder: without(folder, "compare"), "needs [compare] in study.toml"),
+        ("pairs", lambda folder: without(folder, "scale"), "needs [scale] in study.toml"),
+        ("moments", lambda folder: without(folder, "scale"), "needs [scale] in study.toml"),
+        ("scale", lambda folder: without(folder, "scale"), "needs [scale] in study.toml"),
+        ("agreement", lambda folder: lacks(folder, "codings"), "needs the table codings"),
+        ("agreement", one_coder, "needs the codings of two people"),
+        ("key_terms", lambda folder: lacks(folder, "vocabulary"), "needs the table vocabulary"),
+        (
+            "gender_tests",
+            lambda folder: labels(folder, 'woman = "women"'),
+            "compares two groups; [compare] labels in study.toml names 1",
+        ),
+        (
+            "comparisons",
+            lambda folder: labels(folder, 'woman = "women"'),
+            "sex has 1 level; a comp",
+        ),
+    ],
+)
+def test_what_a_made_table_needs_is_told(write_tiny, tmp_path, table, change, advice):
+    folder = write_tiny(tmp_path / "tiny", with_fact(table, "count").items())
+    change(folder)
+    with pytest.raises(StudyError) as caught:
+        compute(load_study(folder))
+    (problem,) = caught.value.problems
+    assert (problem.line, problem.column, problem.value) == (2, "table", table)
+    assert problem.advice.startswith(advice)
+
+
+def with_fact(table, statistic, column=""):
+    head = TINY["published/facts.csv"].partition("\nN,")[0]
+    row = f"A,one,Age,43,years,4,Methods,reported,,{table},{statistic},{column},,,\n"
+    return {"published/facts.csv": f"{head}\n{row}"}
+
+
+def lacks(folder, table):
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    package["resources"] = [r for r in package["resources"] if r["name"] != table]
+    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+
+
+def labels(folder, told):
+    path = folder / "study.toml"
+    text = path.read_text(encoding="utf-8").replace('woman = "women", man = "men"', told)
+    path.write_text(text, encoding="utf-8")
+
+
+def test_agreement_is_that_on_questions_which_two_coded(write_tiny, tmp_path):
+    folder = write_tiny(tmp_path / "tiny", with_fact("agreement", "count").items())
+    assert compute(load_study(folder)) == {"A": 3}  # two themes of recovery, and all
+
+
+def test_items_without_a_direction_are_compared(write_tiny, tmp_path):
+    folder = write_tiny(tmp_path / "tiny", with_fact("gender_tests", "count").items())
+    study = load_study(folder)
+    items = study.omi_items.drop(columns="direction")
+    assert compute(dataclasses.replace(study, omi_items=items)) == {"A": 2}
+
+
+def test_a_number_that_overflows_is_told(write_tiny, tmp_path):
+    folder = write_tiny(tmp_path / "tiny", with_fact("participants", "max", "age").items())
+    study = load_study(folder)
+    people = study.participants.assign(age=float("inf"))
+    with pytest.raises(StudyError, match="A cannot be told from the records"):
+        compute(dataclasses.replace(study, participants=people))

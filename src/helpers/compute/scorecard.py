@@ -7,12 +7,14 @@ column and the rows that count, as a condition that is read and never executed
 
 import math
 from collections.abc import Callable, Iterator
+from operator import attrgetter
 
 import pandas as pd
 
 from audit.printed import SHOWN_DECIMALS, parse, reads_as
 from helpers.compute import agreement, words
 from helpers.compute import compare as comparing
+from helpers.compute.themes import coders
 from helpers.load.conditions import ConditionError, holds
 from helpers.load.files import Problem, stop_on
 from helpers.load.study import Study
@@ -27,8 +29,8 @@ VERDICTS = {
 }
 
 
-def tables(study: Study) -> dict[str, pd.DataFrame]:
-    """Return the tables that facts are computed from.
+def tables(study: Study) -> tuple[dict[str, pd.DataFrame], dict[str, str]]:
+    """Return the tables that facts are computed from, and why others that they name are not there.
 
     These are the study's own, and of the following those that the facts name:
 
@@ -45,8 +47,9 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
     Examples
     --------
     >>> from helpers.load import load_study
-    >>> "p" in tables(load_study())["gender_tests"]
-    True
+    >>> there, lacking = tables(load_study())
+    >>> "p" in there["gender_tests"], lacking
+    (True, {})
     """
     people = study.participants.copy()
     own = {name: table for name in OWN if (table := getattr(study, name)) is not None}
@@ -54,14 +57,26 @@ def tables(study: Study) -> dict[str, pd.DataFrame]:
         for told, rows in own[table].groupby(column, observed=False) if table in own else ():
             did = "answered" if table == "responses" else "remarked"
             people[f"{did}_{told}"] = people["participant_id"].isin(rows["participant_id"])
-    made = {name: make for name, make in MADE.items() if study.facts["table"].eq(name).any()}
     if "remarks" in own:
         own["remarks"] = study.remarks.merge(study.participants, on="participant_id")
-    return {"participants": people} | own | {name: make(study) for name, make in made.items()}
+    lacking = {}
+    for name, (make, needs) in MADE.items():
+        if not study.facts["table"].eq(name).any():
+            continue
+        if lost := [NEEDED[need] for need in needs if attrgetter(need)(study) is None]:
+            lacking[name] = f"needs {' and '.join(lost)}"
+            continue
+        try:
+            own[name] = make(study)
+        except ValueError as error:
+            lacking[name] = str(error)
+    return {"participants": people} | own, lacking
 
 
 def _gender_tests(study: Study) -> pd.DataFrame:
-    items, labels = study.scale_items()[["item", "direction"]], study.settings.compare.labels
+    items, labels = study.scale_items().filter(["item", "direction"]), study.settings.compare.labels
+    if len(labels) != 2:
+        raise ValueError(f"compares two groups; [compare] labels in study.toml names {len(labels)}")
     answers, _, group, _ = _compared(study)
     return comparing.two_groups(answers, items["item"], group, labels).merge(items, on="item")
 
@@ -92,20 +107,29 @@ def _scale(study: Study) -> pd.DataFrame:
 
 
 def _agreement(study: Study) -> pd.DataFrame:
-    questions = study.codebook["question"].unique()
-    frames = [agreement.agreement(study, q).assign(question=q) for q in questions]
+    coded = [q for q in study.codebook["question"].unique() if len(coders(study, q)) > 1]
+    if not coded:
+        raise ValueError("needs the codings of two people for one question")
+    frames = [agreement.agreement(study, q).assign(question=q) for q in coded]
     return pd.concat(frames, ignore_index=True)
 
 
 OWN = ["responses", "remarks", "codings", "codebook", "omi", "answers", "facts"]
-MADE: dict[str, Callable[[Study], pd.DataFrame]] = {
-    "gender_tests": _gender_tests,
-    "comparisons": _comparisons,
-    "moments": lambda study: comparing.moments(*_compared(study)),
-    "pairs": lambda study: comparing.pairs(*_compared(study)),
-    "scale": _scale,
-    "agreement": _agreement,
-    "key_terms": words.key_terms,
+NEEDED = {
+    "settings.scale": "[scale] in study.toml",
+    "settings.compare": "[compare] in study.toml",
+    "codings": "the table codings",
+    "vocabulary": "the table vocabulary",
+}
+GROUPS = ["settings.scale", "settings.compare"]
+MADE: dict[str, tuple[Callable[[Study], pd.DataFrame], list[str]]] = {
+    "gender_tests": (_gender_tests, GROUPS),
+    "comparisons": (_comparisons, GROUPS),
+    "moments": (lambda study: comparing.moments(*_compared(study)), GROUPS),
+    "pairs": (lambda study: comparing.pairs(*_compared(study)), GROUPS),
+    "scale": (_scale, ["settings.scale"]),
+    "agreement": (_agreement, ["codings"]),
+    "key_terms": (words.key_terms, ["codings", "vocabulary"]),
 }
 
 
@@ -131,19 +155,19 @@ def compute(study: Study) -> dict[str, float | str]:
     """
     if study.facts is None:
         return {}
-    sources = tables(study)
+    sources, lacking = tables(study)
     carried = study.facts[study.facts["statistic"].notna()]
     computed: dict[str, float | str] = {}
     faults: list[tuple[int, str, str]] = []
     for row, fact in carried.iterrows():
-        found = list(_recipe_faults(fact, sources))
+        found = list(_recipe_faults(fact, sources, lacking))
         if not found:
             column = "statistic"
             try:
                 value = STATISTICS[fact["statistic"]](fact, sources[fact["table"]])
                 column = "printed"
                 _verdict(fact, value)
-            except (LookupError, TypeError, ValueError) as error:
+            except (ArithmeticError, LookupError, TypeError, ValueError) as error:
                 found = [(column, f"{fact['fact_id']} cannot be told from the records: {error}")]
             else:
                 computed[fact["fact_id"]] = value
@@ -159,10 +183,13 @@ def compute(study: Study) -> dict[str, float | str]:
     return computed
 
 
-def _recipe_faults(fact: pd.Series, sources: dict[str, pd.DataFrame]) -> Iterator[tuple[str, str]]:
+def _recipe_faults(
+    fact: pd.Series, sources: dict[str, pd.DataFrame], lacking: dict[str, str]
+) -> Iterator[tuple[str, str]]:
     """Find what a recipe names that is not there: the column at fault, and what to do."""
     if fact["table"] not in sources:
-        yield "table", f"not allowed with a statistic; use one of {', '.join(sources)}"
+        other = f"not allowed with a statistic; use one of {', '.join(sources)}"
+        yield "table", lacking.get(fact["table"], other)
         return
     table, statistic = sources[fact["table"]], fact["statistic"]
     columns = fact["column"].split() if statistic == "kendall" else [fact["column"]]
