@@ -1,6 +1,7 @@
 """What corrections for many tests leave if some of the p values are unknown."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -49,12 +50,29 @@ def corrections(
     a  0.01       0.02        0.05   0.0125      0.05
     b  0.04       0.04        0.16   0.0400      0.10
     """
-    from statsmodels.stats.multitest import multipletests
-
     known = p_known.to_numpy(dtype=float)
     table = {"p": known}
     for name, method in (("holm", "holm"), ("bh", "fdr_bh")):
         for case, others in (("best", others_low), ("worst", others_high)):
             every = np.concatenate([known, np.broadcast_to(others, m - len(known))])
-            table[f"{name}_{case}"] = multipletests(every, method=method)[1][: len(known)]
+            table[f"{name}_{case}"] = adjust(pd.Series(every), method).to_numpy()[: len(known)]
     return pd.DataFrame(table, index=p_known.index)
+
+
+def adjust(p: pd.Series, method: Literal["holm", "fdr_bh"]) -> pd.Series:
+    """Return the p values adjusted for their number; NaN stays NaN and does not count.
+
+    Examples
+    --------
+    >>> adjust(pd.Series([0.03, 0.01, None]), "holm").tolist()
+    [0.03, 0.02, nan]
+    """
+    from scipy import stats
+
+    known = p.dropna().astype(float).sort_values()
+    if method == "holm":  # not statsmodels', which collects garbage for every family of tests
+        left = np.arange(len(known), 0, -1)
+        adjusted = np.maximum.accumulate(known * left).clip(upper=1)
+    else:
+        adjusted = pd.Series(stats.false_discovery_control(known), known.index)
+    return adjusted.reindex(p.index)

@@ -5,7 +5,6 @@ One row an item, its columns the same for all three designs; two groups and two 
 
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
-from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 
 from audit import ALPHA, hedges_g, listed
 from audit import compare as tested
+from audit.corrections import adjust
 from audit.two_groups import welch
 
 Answers = NDArray[np.float64]
@@ -574,19 +574,6 @@ def _samples(
     of_groups = [answers.loc[answers[group] == level, [*items]] for level in levels]
     for item in items:
         yield item, [own[item].dropna().to_numpy(dtype=float) for own in of_groups]
-
-
-def adjust(p: pd.Series, method: Literal["holm", "fdr_bh"]) -> pd.Series:
-    """Return the p values adjusted for their number; NaN stays NaN and does not count."""
-    from scipy import stats
-
-    known = p.dropna().astype(float).sort_values()
-    if method == "holm":  # not statsmodels', which collects garbage for every family of tests
-        left = np.arange(len(known), 0, -1)
-        adjusted = np.maximum.accumulate(known * left).clip(upper=1)
-    else:
-        adjusted = pd.Series(stats.false_discovery_control(known), known.index)
-    return adjusted.reindex(p.index)
 
 
 def _turned(

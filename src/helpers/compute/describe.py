@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from helpers.compute.compare import adjust
+from audit.corrections import adjust
 
 
 def table_one(people: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

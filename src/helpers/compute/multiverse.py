@@ -11,7 +11,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from audit import ALPHA, compare, counted
-from helpers.compute.compare import adjust, two_groups
+from audit.corrections import adjust
+from helpers.compute.compare import two_groups
 
 BATCH = 100
 """How many permutations are counted at once; all of them can exceed the memory."""

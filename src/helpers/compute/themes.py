@@ -9,8 +9,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from audit.corrections import adjust
 from helpers.compute import disclosure
-from helpers.compute.compare import adjust
 from helpers.compute.describe import independence, shares
 from helpers.load.study import Study
 
