@@ -164,14 +164,6 @@ def project(built, tmp_path):
     return shutil.copytree(built, tmp_path / "project", symlinks=True)
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _no_garbage_collection():
-    """Spare the tests what takes much of their time: statsmodels collects garbage at every call."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gc.collect", lambda *_: 0)
-        yield
-
-
 # A module and no more: while Playwright's loop runs, nothing else can start one.
 @pytest.fixture(scope="module")
 def browser():
