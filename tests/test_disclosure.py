@@ -27,11 +27,12 @@ def possible(counts, found):
             yield table
 
 
-@settings(max_examples=12)
-@given(st.lists(st.integers(0, 3), min_size=4, max_size=4), st.integers(2, 4))
-def test_whoever_tries_all_tables_learns_only_that_a_cell_is_small(cells, threshold):
+@settings(max_examples=24)
+@given(st.lists(st.integers(0, 3), min_size=4, max_size=4), st.integers(2, 4), st.booleans())
+def test_whoever_tries_all_tables_learns_only_that_a_cell_is_small(cells, threshold, totals_known):
     counts = pd.DataFrame(np.reshape(cells, (2, 2)))
-    found = disclosure.suppress(counts, threshold)
+    found = disclosure.suppress(counts, threshold, totals_known)
+    assert not (totals_known and (found.rows.any() or found.columns.any()))
     assert (found.cells | ~found.small).all(axis=None)
     alone = disclosure.Suppression(
         found.small, found.cells | True, found.rows, found.columns
@@ -93,6 +94,16 @@ def test_one_cell_that_is_hidden_alone_takes_another_with_it(study):
         assert level["hidden"].sum() != 1 or name not in set(known)
     assert shown.loc[hidden, ["share", "low", "high"]].isna().all(axis=None)
     assert disclosure.remark(shown) == f"rows suppressed: {hidden.sum()}"
+
+
+def test_a_small_total_that_is_known_gives_no_cell_away(study):
+    rows = describe.tally(study.participants, "job_title", by="sex")
+    totals = rows.groupby("job_title", observed=True)["n"].transform("sum")
+    assert totals.lt(10).any()
+    shown = disclosure.tally(rows, "job_title", 10, by="sex", totals_known=True)
+    for _, level in shown.groupby("job_title", observed=True):
+        assert level["n"].isna().sum() != 1
+    assert shown["base"].equals(rows["base"])
 
 
 def test_who_does_not_name_a_theme_counts_too(study):

@@ -113,7 +113,7 @@ class Suppression(NamedTuple):
     """The totals of columns to suppress."""
 
 
-def suppress(counts: pd.DataFrame, threshold: int) -> Suppression:
+def suppress(counts: pd.DataFrame, threshold: int, totals_known: bool = False) -> Suppression:
     """Find what to suppress in a table of counts whose totals are shown too.
 
     Whoever knows what is left learns no more of a cell below the threshold than what the totals
@@ -125,6 +125,9 @@ def suppress(counts: pd.DataFrame, threshold: int) -> Suppression:
         People by row and column, without totals.
     threshold
         The smallest count that may be shown.
+    totals_known
+        Whether readers know every total from elsewhere. By default, totals below the threshold
+        are suppressed too, and whoever knows one of them can work out more.
 
     Notes
     -----
@@ -139,8 +142,9 @@ def suppress(counts: pd.DataFrame, threshold: int) -> Suppression:
     [[0, 0], [1, 1], [1, 1]]
     """
     values = counts.to_numpy(dtype=int)
+    least = 0 if totals_known else threshold
     sides = [
-        _cover(values.sum(axis=axis), [range(values.shape[1 - axis])], threshold) for axis in (1, 0)
+        _cover(values.sum(axis=axis), [range(values.shape[1 - axis])], least) for axis in (1, 0)
     ]
     number = np.arange(values.size).reshape(values.shape)
     known = [*_known(number, sides[0]), *_known(number.T, sides[1])]
@@ -185,7 +189,9 @@ def table_one(rows: pd.DataFrame, people: int, threshold: int) -> pd.DataFrame:
     return _without(shown, hidden)
 
 
-def tally(rows: pd.DataFrame, column: str, threshold: int, by: str = "") -> pd.DataFrame:
+def tally(
+    rows: pd.DataFrame, column: str, threshold: int, by: str = "", totals_known: bool = False
+) -> pd.DataFrame:
     """Suppress in what `helpers.compute.describe.tally` returns; the levels' totals are known.
 
     Parameters
@@ -195,8 +201,8 @@ def tally(rows: pd.DataFrame, column: str, threshold: int, by: str = "") -> pd.D
         `by`.
     column, by
         As `tally` was given them.
-    threshold
-        The smallest count that may be shown.
+    threshold, totals_known
+        As for `suppress`.
 
     Returns
     -------
@@ -211,7 +217,7 @@ def tally(rows: pd.DataFrame, column: str, threshold: int, by: str = "") -> pd.D
     """
     keyed = rows.assign(_all="all")
     counts = keyed.pivot(index=column, columns=by or "_all", values="n")
-    found = suppress(counts, threshold)
+    found = suppress(counts, threshold, totals_known)
     keys = zip(keyed[column], keyed[by or "_all"], strict=True)
     hidden = [bool(found.cells.loc[level, group]) for level, group in keys]
     bases = [bool(found.columns[group]) for group in keyed[by or "_all"]]
