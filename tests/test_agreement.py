@@ -354,6 +354,8 @@ def test_a_coder_who_marked_nothing_counts():
     assert round(expected, 2) == 0.30
     assert unitizing(units, 20, [0, 1]) == 1
     assert np.isnan(unitizing(units.iloc[:0], 20, [0, 1]))
+    with pytest.raises(KeyError, match="1"):
+        unitizing(units, 20, [0, 2])
 
 
 def test_where_counts_every_coder_of_the_question_and_takes_a_theme_nobody_marked():

@@ -1032,7 +1032,7 @@ def test_an_item_without_spread_is_drawn_again():
     told = {"printed": "rounded", "digits": "rounded", "runs": 20}
     runs = audit.control(item, np.array([[9, 1]]), np.array([[9, 1]]), (3, 3), sizes, **told)
     assert runs["true_fits"].all()
-    with pytest.raises(ValueError, match="leaves no t"):
+    with pytest.raises(ValueError, match="leaves an item no t"):
         audit.control(item, np.array([[9, 0]]), np.array([[0, 9]]), (3, 3), sizes, **told)
 
 

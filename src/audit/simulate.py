@@ -94,9 +94,7 @@ def control(
     tried = np.array(list(product(*(sizes[name] for name in groups(items)))))
     high = np.asarray(answers_1).shape[1] - 1
     if np.count_nonzero(shares, axis=2).max(axis=1).min() < 2:
-        raise ValueError(
-            "in both groups all give one answer to an item, which leaves no t to print"
-        )
+        raise ValueError("all give the same answer in both groups, which leaves an item no t")
     rng = np.random.default_rng(seed)
     rows = []
     for _ in range(runs):

@@ -43,7 +43,7 @@ def read(text: str, digits: Reading = "either") -> pd.DataFrame:
     It finds what is written in APA style: the test with its degrees of freedom, the statistic, a
     comma, and p (or *ns*): "t(28) = 2.20, p = .03", likewise F, r, z, chi-squared and Q. Spaces may
     be anywhere between, minus signs of any kind. The text is taken as it is; lines that a PDF broke
-    do not matter. What no such test can print, as a negative F, is left out.
+    do not matter. What no such test can print, such as a negative F, is left out.
 
     Parameters
     ----------

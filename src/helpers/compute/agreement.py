@@ -247,6 +247,11 @@ def unitizing(units: pd.DataFrame, length: int, coders: Iterable[str]) -> float:
     float
         Alpha: agreement on places and values; NaN where it is undefined.
 
+    Raises
+    ------
+    KeyError
+        If a unit's coder is none of them.
+
     References
     ----------
     Krippendorff, K., Mathet, Y., Bouvry, S., & Widlöcher, A. (2016). On the reliability of
@@ -262,16 +267,16 @@ def unitizing(units: pd.DataFrame, length: int, coders: Iterable[str]) -> float:
     >>> round(float(alpha), 3)  # 1 - 4 / (40 · 2 · 18 · 22 / (40² - 186))
     0.821
     """
-    everybody = pd.Index(coders)
-    rows, values = everybody.get_indexer(units["coder"]), pd.factorize(units["value"])[0] + 1
-    value = np.zeros((len(everybody), length), dtype=int)  # at every character; 0 is a gap
-    for row, own, start, end in zip(rows, values, units["start"], units["end"], strict=True):
-        value[row, start:end] = own
+    values = pd.factorize(units["value"])[0] + 1
+    given = {coder: np.zeros(length, dtype=int) for coder in coders}  # to characters; 0 is a gap
+    for unit in units.assign(value=values).itertuples():
+        given[unit.coder][unit.start : unit.end] = unit.value
     observed = np.zeros([values.max(initial=0) + 1] * 2)
-    for pair in permutations(value, 2):
-        np.add.at(observed, pair, 1 / (len(value) - 1))
+    for pair in permutations(given.values(), 2):
+        np.add.at(observed, pair, 1 / (len(given) - 1))
     alone = np.bincount(values, (units["end"] - units["start"]) ** 2, minlength=1)
-    alone[0] = (value == 0).sum()  # gaps have no units, so each of their characters is one
+    # Gaps have no units, so each of their characters is one.
+    alone[0] = sum((own == 0).sum() for own in given.values())
     margins, total = observed.sum(axis=1), observed.sum()
     with np.errstate(divide="ignore", invalid="ignore"):
         expected = total * (np.outer(margins, margins) - np.diag(alone)) / (total**2 - alone.sum())
