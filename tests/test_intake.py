@@ -6,6 +6,7 @@ import pandas as pd
 import pyreadstat
 import pytest
 
+from helpers.load import load_study
 from intake import IntakeError, draft, qdpx, tables
 
 
@@ -367,3 +368,69 @@ def test_a_malformed_selection_is_told_with_its_source(tmp_path, inside, words):
     path = exported(tmp_path / "p.qdpx", inside)
     with pytest.raises(IntakeError, match=f"p.qdpx, source 'Eva': {words}"):
         qdpx.read(path)
+
+
+def drafted_and_loaded(path, folder, monkeypatch):
+    """Draft a study of a file, and load it from the folder."""
+    found = draft.draft([path])
+    draft.write(found, folder)
+    monkeypatch.setenv("STUDY_DATA", str(folder))
+    return found, load_study()
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("", "has no row of data"),
+        ("\n\n", "has no row of data"),
+        ("id,age\n", "has no row of data"),
+        ("id;años\n1;40\n".encode("cp1252"), "is not in UTF-8; save it as CSV in UTF-8"),
+    ],
+)
+def test_what_holds_no_data_or_other_signs_is_told(tmp_path, content, words):
+    path = tmp_path / "f.csv"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(IntakeError, match=f"f.csv: {words}"):
+        draft.draft([path])
+
+
+def test_decimal_commas_stand_beside_semicolons(tmp_path):
+    (tmp_path / "f.csv").write_text("id;hours;said\n1;37,5;yes, 3,5\n2;-0,25;no\n3;40;no\n")
+    _, hours, said = tables.read(tmp_path / "f.csv")
+    assert hours.cells.tolist() == [37.5, -0.25, 40]
+    assert said.cells.tolist() == ["yes, 3,5", "no", "no"]
+
+
+def test_other_identifiers_stay_behind_too(tmp_path, monkeypatch):
+    table = pd.DataFrame({"id": [1, 2, 3], "participant_id": ["x", "x", "y"], "caseNo": [7, 7, 8]})
+    table.assign(age=[30, 40, 50]).to_csv(tmp_path / "f.csv", index=False)
+    found, study = drafted_and_loaded(tmp_path / "f.csv", tmp_path / "own", monkeypatch)
+    assert list(study.participants) == ["participant_id", "age"]
+    assert "participant_id: looks like identifiers, but id is used" in found.left
+    assert "case_no: looks like identifiers, but id is used" in found.left
+
+
+def test_questions_as_headers_become_names(tmp_path, monkeypatch):
+    question = "How far do you agree with what follows about your work in the ward? [{}]"
+    items = {question.format(n): [1, 4, 7] for n in ["I like it", "It tires me", "I would return"]}
+    table = pd.DataFrame({"1. Age": [30, 40, 50], "2. Group": ["a", "b", "b"]} | items)
+    table.to_excel(tmp_path / "f.xlsx", index=False)
+    _, study = drafted_and_loaded(tmp_path / "f.xlsx", tmp_path / "own", monkeypatch)
+    assert list(study.participants) == ["participant_id", "q1_age", "q2_group"]
+    assert study.items["label"].tolist() == list(items)
+    assert study.items["item"].str.len().max() < 60
+    assert (study.settings.scale.low, study.settings.scale.high) == (1, 7)
+
+
+def test_no_column_takes_the_place_of_another(tmp_path):
+    table = pd.DataFrame({"id": [1, 2, 3], "time": ["a", "b", "a"], "x": ["c", "d", "c"]})
+    table.assign(x_pre=[1, 2, 3], x_post=[3, 2, 1]).to_csv(tmp_path / "f.csv", index=False)
+    found = draft.draft([tmp_path / "f.csv"])
+    assert list(found.frames["participants"]) == ["participant_id", "time", "x"]
+    assert list(found.frames["answers"]) == ["participant_id", "time_2", "x_2"]
+    assert found.settings["compare"]["group"] == "time_2"
+
+
+def test_numbers_beyond_all_whole_ones_are_taken(tmp_path):
+    pd.DataFrame({"id": [1, 2], "big": [1e20, 1]}).to_excel(tmp_path / "f.xlsx", index=False)
+    assert tables.read(tmp_path / "f.xlsx")[1].cells.tolist() == [1e20, 1]

@@ -21,6 +21,7 @@ ID = re.compile(
 )
 TIMES = [("before", "after"), ("pre", "post"), ("t1", "t2"), ("antes", "despues")]
 FEW = 12  # levels, beyond which text in a column is no category
+LONGEST = 50  # characters of a name; headers can be whole questions
 LONG = 25  # characters on average, from which text in a column counts as answers
 MANY = 20  # rows, from which whole numbers that all differ are taken for identifiers
 RESIDUAL = {"other", "others", "otro", "otros", "otra", "otras", "residual", "misc", "rest"}
@@ -98,6 +99,8 @@ def _take_table(result: Draft, columns: list[Column], file: str) -> dict[str, st
     names = _slugs(column.name for column in columns if column.name)
     named = dict(zip(names, (column for column in columns if column.name), strict=True))
     rows = len(columns[0].cells) if columns else 0
+    if not rows:
+        raise IntakeError([f"{file}: has no row of data"])
     result.took.append(f"{file}: {rows} rows, {len(columns)} columns")
     result.took += _declared(named)
     unnamed = [column for column in columns if not column.name and column.cells.notna().any()]
@@ -126,7 +129,11 @@ def _take_table(result: Draft, columns: list[Column], file: str) -> dict[str, st
     answers = {}
     for name, column in named.items():
         kind, values, about = _typed(name, column)
-        if kind == "text":
+        if ID.fullmatch(name) and (kind == "integer" or name == "participant_id"):
+            result.left.append(
+                f"{name}: looks like identifiers, but {identifier or 'none'} is used"
+            )
+        elif kind == "text":
             answers[name] = (values, column.label)
         elif kind == "left":
             result.left.append(f"{name}: {about['why']}")
@@ -196,14 +203,15 @@ def _stacked(result: Draft, named: dict[str, Column]) -> tuple[dict[str, Column]
         for stem in stems:
             one, other = named[f"{stem}_{first}"], named[f"{stem}_{second}"]
             values = pd.concat([one.cells, other.cells], ignore_index=True)
-            long[stem] = Column(stem, one.label, values, one.codes)
+            long[_slugs([*long, stem])[-1]] = Column(stem, one.label, values, one.codes)
         times = pd.Series([first] * rows + [second] * rows)
         if "id" not in long and not _identifier(named, ""):
             long["id"] = Column("id", "", pd.Series([*range(1, rows + 1)] * 2))
-        long["time"] = Column("time", "", times)
+        time = _slugs([*long, "time"])[-1]
+        long[time] = Column(time, "", times)
         ends = f"_{first} and _{second}"
         result.guessed.append(f"columns that end in {ends} are the same people twice")
-        return long, "time"
+        return long, time
     for key, column in named.items():
         if not ID.fullmatch(key) or not column.cells.duplicated().any():
             continue
@@ -242,8 +250,8 @@ def _items(named: dict[str, Column], time: str) -> list[str]:
             continue
         if len(column.codes) > 2:
             groups[tuple(column.codes.items())].append(name)
-        if (stem := re.sub(r"_?\d+[a-z]?$", "", name)) != name and values.max() - values.min() < 11:
-            groups[stem].append(name)
+        if values.max() - values.min() < 11:
+            groups[re.sub(r"_?\d+[a-z]?$", "", name)].append(name)
     most = max(groups.values(), key=len, default=[])
     if time and len(most) < 3:  # a scale's score before and after stands for itself
         return [
@@ -285,7 +293,7 @@ def _take_scale(
     kind = "integer" if whole else "number"
     fields += [_field(name, kind, f"Answer to {name}.", limits) for name in scale]
     result.frames["answers"], result.fields["answers"] = frame, fields
-    labels = [column.label or name.replace("_", " ") for name, column in scale.items()]
+    labels = [column.label or column.name for column in scale.values()]
     result.frames["items"] = pd.DataFrame({"item": [*scale], "label": labels})
     ends = [codes[min(codes)], codes[max(codes)]] if codes else []
     about = {"answers": "answers", "items": "items", "low": low, "high": high, "ends": ends}
@@ -319,7 +327,7 @@ def _ends(values: pd.DataFrame, codes: dict[float, str]) -> tuple[int, int]:
 
 def _typed(name: str, column: Column) -> tuple[str, pd.Series, dict[str, Any]]:
     """Return what a column about people is: a kind of field, "text", or "left" with the reason."""
-    values, codes, label = column.cells, column.codes, column.label or name.replace("_", " ")
+    values, codes, label = column.cells, column.codes, column.label or column.name
     known = values.dropna()
     if codes and set(known) <= set(codes):
         taken = values.map(lambda value: pd.NA if pd.isna(value) else codes[value])
@@ -539,11 +547,12 @@ def _add_responses(result: Draft, rows: list[tuple[str, str, str]], questions: l
 def _slug(name: str) -> str:
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", plain)
-    return re.sub(r"\W+", "_", apart.lower()).strip("_") or "unnamed"
+    slug = re.sub(r"\W+", "_", apart.lower())[:LONGEST].strip("_") or "unnamed"
+    return f"q{slug}" if slug[0].isdigit() else slug
 
 
 def _slugs(names: Iterable[str]) -> list[str]:
-    """Return names in lower case and ASCII, all different."""
+    """Return names in lower case and ASCII, not too long and all different."""
     taken: list[str] = []
     for name in names:
         slug, n = _slug(name), 1

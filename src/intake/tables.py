@@ -45,13 +45,13 @@ def read(path: Path) -> list[Column]:
     ----------
     path
         A file of SPSS (.sav, .zsav), Stata (.dta), Excel (.xlsx, first sheet) or a CSV file in
-        UTF-8 with commas or semicolons. Excel and CSV name their columns in the first row; a column
-        without a name is called "".
+        UTF-8 with commas or semicolons; with semicolons, 1,5 is a number. Excel and CSV name their
+        columns in the first row; a column without a name is called "".
 
     Raises
     ------
     IntakeError
-        If the file cannot be read as what its name says it is, or names a column twice.
+        If the file cannot be read as what its name says it is, names a column twice, or has no row.
 
     Examples
     --------
@@ -70,6 +70,9 @@ def read(path: Path) -> list[Column]:
         frame = _sheet(path) if suffix == ".xlsx" else _delimited(path)
     except IntakeError:
         raise
+    except UnicodeDecodeError:
+        advice = "is not in UTF-8; save it as CSV in UTF-8"
+        raise IntakeError([f"{path.name}: {advice}"]) from None
     except Exception as error:  # each of the readers has exceptions of its own
         raise IntakeError([f"{path.name}: cannot be read as {suffix}: {error}"]) from None
     return [Column(str(name), "", values) for name, values in frame.items()]
@@ -147,6 +150,8 @@ def _delimited(path: Path) -> pd.DataFrame:
         lines = ", ".join(map(str, wrong[:5]))
         raise IntakeError([f"{path.name}: row {lines}: other than {len(names)} cells"])
     frame = pd.DataFrame([row for row in rows if row], columns=names)
+    if separator == ";":
+        frame = frame.replace(r"^\s*(-?[0-9]+),([0-9]+)\s*$", r"\1.\2", regex=True)
     return frame.apply(lambda column: as_typed(column.str.strip().replace("", None)))
 
 
@@ -179,7 +184,7 @@ def _plain(column: pd.Series) -> pd.Series:
     """Return whole numbers as such."""
     known = column.dropna()
     if pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
-        if (known % 1 == 0).all():
+        if (known % 1 == 0).all() and (known.abs() <= 1e18).all():
             return column.astype("Int64")
         return column.astype("Float64")
     return column
