@@ -171,6 +171,12 @@ def test_what_pages_do_not_show_is_told(tmp_path):
     told = list(own_book.remarks(load(own)))
     assert told[0].startswith(f"  not compared: {people} people whose ward is Intensive, which")
     assert told[1].startswith("  in English: ")
+    table = pd.read_csv(own / "participants.csv", dtype=str)
+    table.loc[:4, "ward"] = None
+    table.to_csv(own / "participants.csv", index=False)
+    settings.write_text(text)
+    told = list(own_book.remarks(load(own)))
+    assert told[0] == "  not compared: 5 people whose ward is missing"
     settings.write_text(text.replace("high = 6", "high = 5"))
     with pytest.raises(StudyError, match="lies outside the scale, which goes from 1 to 5 in study"):
         load(own)

@@ -473,3 +473,18 @@ def test_a_number_that_overflows_is_told(write_tiny, tmp_path):
     people = study.participants.assign(age=float("inf"))
     with pytest.raises(StudyError, match="A cannot be told from the records"):
         compute(dataclasses.replace(study, participants=people))
+
+
+def test_statistics_need_no_list_in_the_package(write_tiny, tmp_path):
+    facts = TINY["published/facts.csv"]
+    facts += "A,one,Age,43,years,4,Methods,reported,,participants,average,age,,,\n"
+    folder = write_tiny(tmp_path / "tiny", {"published/facts.csv": facts}.items())
+    package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
+    fields = next(r["schema"]["fields"] for r in package["resources"] if r["name"] == "facts")
+    next(field for field in fields if field["name"] == "statistic").pop("constraints")
+    (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
+    with pytest.raises(StudyError) as caught:
+        compute(load_study(folder))
+    (problem,) = caught.value.problems  # and not of C, which has none
+    assert (problem.line, problem.column, problem.value) == (5, "statistic", "average")
+    assert problem.advice.startswith("is not known; use one of count, people, percent, mean")

@@ -92,10 +92,10 @@ def remarks(study: "Study") -> Iterator[str]:
     """Say what the pages do not show although somebody might expect it of them."""
     compare, people, language = study.settings.compare, study.participants, study.settings.language
     if compare and compare.group in people:
-        group = people[compare.group].astype("string")
+        group = people[compare.group].astype("string").fillna("")
         for level, n in group[~group.isin(list(compare.labels))].value_counts().items():
-            name = f"{compare.group} is {level}, which [compare] labels leaves out"
-            yield f"  not compared: {n} people whose {name}"
+            fault = f"{level}, which [compare] labels leaves out" if level else "missing"
+            yield f"  not compared: {n} people whose {compare.group} is {fault}"
     if language != "en":
         yield f"  in English: the pages of book/own, though study.toml says {language}"
 

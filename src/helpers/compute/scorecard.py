@@ -156,7 +156,7 @@ def compute(study: Study) -> dict[str, float | str]:
     if study.facts is None:
         return {}
     sources, lacking = tables(study)
-    carried = study.facts[study.facts["statistic"].notna()]
+    carried = study.facts[study.facts["statistic"].notna() & study.facts["statistic"].ne("")]
     computed: dict[str, float | str] = {}
     faults: list[tuple[int, str, str]] = []
     for row, fact in carried.iterrows():
@@ -192,6 +192,8 @@ def _recipe_faults(
         yield "table", lacking.get(fact["table"], other)
         return
     table, statistic = sources[fact["table"]], fact["statistic"]
+    if statistic not in STATISTICS:
+        yield "statistic", f"is not known; use one of {', '.join(STATISTICS)}"
     columns = fact["column"].split() if statistic == "kendall" else [fact["column"]]
     numbers = table.select_dtypes("number").columns
     if statistic in NUMBERS and not set(columns) <= set(numbers):
