@@ -193,12 +193,12 @@ def multiverse(
     >>> len(every)  # 2 items, 5 tests, 2 tails, 3 corrections
     60
     """
-    columns = {
-        "Student": "student_p",
-        "Welch": "welch_p",
-        "Levene first": "p",
-        "Mann-Whitney": "mwu_p",
-        "ordinal": "ordinal_p",
+    columns = {  # p, and the difference that the test looks at
+        "Student": ("student_p", "diff"),
+        "Welch": ("welch_p", "diff"),
+        "Levene first": ("p", "diff"),
+        "Mann-Whitney": ("mwu_p", "superiority"),
+        "ordinal": ("ordinal_p", "latent"),
     }
     corrections = {"none": "", "Holm": "holm", "Benjamini-Hochberg": "fdr_bh"}
     tables = []
@@ -207,14 +207,14 @@ def multiverse(
         tests = two_groups(people, [*expected], group, labels).set_index("item")
         sides = [people[people[group] == name] for name in labels]
         models = [ordinal(*(s[item].dropna() for s in sides)) for item in expected]
-        models = pd.DataFrame(models, tests.index)
-        tests["ordinal_p"] = models["p"]
-        compared = {"mwu_p": tests["superiority"] - 0.5, "ordinal_p": models["latent"]}
+        tests[["latent", "ordinal_p"]] = pd.DataFrame(models, tests.index)[["latent", "p"]]
+        tests["superiority"] -= 0.5  # at which neither ranks higher
         for test, tails, correction in product(columns, (2, 1), corrections):
-            p = tests[columns[test]].astype(float)
+            column, difference = columns[test]
+            p = tests[column].astype(float)
             if tails == 1:
-                sign = np.sign(compared.get(columns[test], tests["diff"]))
-                p = (p / 2).where(sign == pd.Series(expected), 1 - p / 2)
+                found = np.sign(tests[difference]) == pd.Series(expected)
+                p = (p / 2).where(found, 1 - p / 2)
             p = adjust(p, corrections[correction]) if corrections[correction] else p
             spec = {"sample": sample, "test": test, "tails": tails, "correction": correction}
             spec |= {"diff": tests["diff"], "p": p}
