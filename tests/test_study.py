@@ -788,6 +788,16 @@ def test_a_missing_group_is_no_level(tiny):
     assert problem.advice == "is not there; use one of woman, man"
 
 
+def test_what_is_empty_about_a_person_is_missing(tiny):
+    before = load_study(tiny).participants
+    describe(tiny, "participants", lambda fields, _: fields["sex"].pop("constraints"))
+    edit(tiny / PEOPLE, ("P04,man", "P04,"))
+    people = load_study(tiny).participants
+    assert people["sex"].isna().tolist() == [False, False, False, True]
+    others = before.columns.drop("sex")
+    pd.testing.assert_frame_equal(people[others], before[others])
+
+
 def test_numbers_that_no_number_can_be_are_told(tiny):
     add_column(tiny, {"name": "more", "type": "number"}, ["1e999", "-1e400", "1e300", ""])
     assert [p.value for p in problems(tiny)] == ["1e999", "-1e400"]

@@ -178,6 +178,10 @@ def load_study(folder: str | Path | None = None) -> Study:
         problems += _key_problems(tables, problems)
         stop_on(problems, files)
     frames = {name: typed(table.cells, table.schema["fields"]) for name, table in tables.items()}
+    # An empty text is an answer or a note of no words; about a person it is missing.
+    people = frames["participants"]
+    texts = people.select_dtypes(exclude=["number", "boolean", "category"]).columns
+    people[texts] = people[texts].mask(people[texts] == "")
     stop_on(_settings_problems(settings, frames, folder))
     if not is_known:
         stop_on(_rule_problems(settings, frames, tables), files)
