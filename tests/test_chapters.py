@@ -127,7 +127,7 @@ def test_a_chapter_has_one_title_and_begins_with_it(path):
 
 @every_numbered_chapter
 def test_a_chapter_ends_with_what_it_does_not_show(path):
-    ends = ["## Against the paper", "## Exercises"]
+    ends = ["## Checked against the paper", "## Exercises"]
     ends += ["## What to take away", "## What this does not show"]
     assert [line for line in headings(path) if line.startswith("## ")][-4:] == ends
 
