@@ -474,6 +474,11 @@ def test_no_permission_is_told(tiny, monkeypatch, name, what):
 SETTINGS = "study.toml"
 
 
+def headless(path):
+    """Leave nothing but the header."""
+    path.write_text(path.read_text(encoding="utf-8").partition("\n")[0] + "\n", encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("change", "place"),
     [
@@ -496,6 +501,12 @@ SETTINGS = "study.toml"
         (edit(SETTINGS, "private = false", "private = [[[]]]"), "line 3, column private"),
         (edit(SETTINGS, "low = 0", "low = 5"), "line 12, column scale.low: '5': must be below"),
         (edit(SETTINGS, '"no", "yes"', "1, 2"), "column scale.ends"),
+        (edit(SETTINGS, ', man = "men"', ""), "compare.labels: use a table of two or more texts"),
+        (
+            edit(SETTINGS, 'man = "men" }', 'man = "men", x = "x" }\npaired = true'),
+            "line 7, column compare.labels: must be two, the times at which",
+        ),
+        (lambda folder: headless(folder / ITEMS), "scale: 'omi_items': has no row; leave [scale]"),
         (edit(SETTINGS, "private", "safe_threshold = 0\nprivate"), "safe_threshold: '0': use a"),
         (edit(SETTINGS, "private", 'twin = "../.."\nprivate'), "twin: '../..': leads out"),
         (edit(SETTINGS, "private", 'twin = "/etc"\nprivate'), "twin: '/etc': leads out"),

@@ -56,7 +56,8 @@ def test_a_private_book_of_few_people_tells_no_count_of_them(tmp_path):
 
 
 def test_a_sentence_or_flow_with_a_small_count_is_stopped(tmp_path, monkeypatch):
-    settings = 'title = "T"\nrecords = "real"\n[compare]\ngroup = "sex"\nlabels.woman = "women"\n'
+    settings = 'title = "T"\nrecords = "real"\n[compare]\ngroup = "sex"\n'
+    settings += 'labels = { woman = "women", man = "men" }\n'
     (tmp_path / "study.toml").write_text(settings)
     monkeypatch.setenv("STUDY_DATA", str(tmp_path))
     small = ["We asked 7 people.", "3 women say so", "3 of 40", "1,196 of 1,200 agree"]
@@ -85,7 +86,10 @@ def test_print_is_held_against_real_records_without_telling_them(tmp_path):
     add_facts(own, recipes, printed="17")
     assert build(own)[::2] == (0, "")
     shown = release.Shown((site_of(own) / "chapters" / "print.html").read_text())
-    assert "2 differ from what the records give." in dict(shown.items)["sentence with numbers"]
+    assert (
+        "the records give 0 to the digit, and another value for 2."
+        in dict(shown.items)["sentence with numbers"]
+    )
     assert ["Fact", "Printed", "Verdict", "Note"] in shown.rows
     rows = json.loads((site_of(own) / "scorecard.json").read_text())
     assert [(row["verdict"], row["computed"]) for row in rows] == [("differs", None)] * 2

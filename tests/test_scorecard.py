@@ -292,6 +292,7 @@ PEOPLE = pd.DataFrame(
         "years_experience": [5, 5, 10, 2, 30],
         "item_01": [0, 0, 5, 5, 3],
         "item_02": [0, 1, 1, 1, 1],
+        "score": pd.array([None] * 5, dtype="Int64"),
     }
 )
 
@@ -310,6 +311,7 @@ PEOPLE = pd.DataFrame(
         ({"statistic": "mean", "column": "age", "where": "theme == 'work'"}, 42.5),
         ({"statistic": "min", "column": "age", "where": "theme == 'rest'"}, 30),
         ({"statistic": "max", "column": "age"}, 60),
+        ({"statistic": "mean", "column": "score"}, float("nan")),
         ({"statistic": "levels", "column": "item_"}, 4),
         ({"statistic": "value", "column": "age", "where": "participant_id == 'P3'"}, 25),
         ({"statistic": "value", "column": "theme", "where": "age == max(age)"}, "work"),
@@ -391,6 +393,13 @@ def test_every_recipe_that_cannot_be_carried_out_is_named(write_tiny, tmp_path):
     assert advice[2].endswith("'about 4' is not a printed number")
 
 
+def three_jobs(folder):
+    path = folder / "study.toml"
+    text = path.read_text(encoding="utf-8").replace('group = "sex"', 'group = "job_title"')
+    jobs = ", ".join(f'{job} = "{job}s"' for job in ["nurse", "psychologist", "psychiatrist"])
+    path.write_text(text.replace('woman = "women", man = "men"', jobs), encoding="utf-8")
+
+
 def one_coder(folder):
     path = folder / "study" / "codings.csv"
     path.write_text(
@@ -417,13 +426,8 @@ def without(folder, table):
         ("key_terms", lambda folder: lacks(folder, "vocabulary"), "needs the table vocabulary"),
         (
             "gender_tests",
-            lambda folder: labels(folder, 'woman = "women"'),
-            "compares two groups; [compare] labels in study.toml names 1",
-        ),
-        (
-            "comparisons",
-            lambda folder: labels(folder, 'woman = "women"'),
-            "sex has 1 level; a comp",
+            three_jobs,
+            "compares two groups; [compare] labels in study.toml names 3",
         ),
     ],
 )
@@ -447,12 +451,6 @@ def lacks(folder, table):
     package = json.loads((folder / "datapackage.json").read_text(encoding="utf-8"))
     package["resources"] = [r for r in package["resources"] if r["name"] != table]
     (folder / "datapackage.json").write_text(json.dumps(package), encoding="utf-8")
-
-
-def labels(folder, told):
-    path = folder / "study.toml"
-    text = path.read_text(encoding="utf-8").replace('woman = "women", man = "men"', told)
-    path.write_text(text, encoding="utf-8")
 
 
 def test_agreement_is_that_on_questions_which_two_coded(write_tiny, tmp_path):

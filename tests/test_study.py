@@ -771,7 +771,7 @@ def test_groups_in_numbers_are_told(tiny, kind, cells):
     edit(
         tiny / "study.toml",
         ('group = "sex"', 'group = "arm"'),
-        ('woman = "women", man = "men"', f'{one} = "ones"'),
+        ('woman = "women", man = "men"', f'{one} = "ones", more = "more"'),
     )
     (problem,) = problems(tiny)
     assert (problem.line, problem.column, problem.value) == (6, "compare.group", "arm")

@@ -290,7 +290,7 @@ def _percent(fact: pd.Series, table: pd.DataFrame) -> float:
 
 
 def _summary(fact: pd.Series, table: pd.DataFrame) -> float:
-    column = _rows(fact, table)[fact["column"]]
+    column = _rows(fact, table)[fact["column"]].astype(float)
     return float(column.agg({"sd": "std"}.get(fact["statistic"], fact["statistic"])))
 
 
@@ -304,7 +304,10 @@ def _beginning(table: pd.DataFrame, prefix: str) -> list[str]:
 
 
 def _value(fact: pd.Series, table: pd.DataFrame) -> float | str:
-    value = _rows(fact, table)[fact["column"]].iloc[0]
+    rows = _rows(fact, table)
+    if rows.empty:
+        raise LookupError("no row fits the condition")
+    value = rows[fact["column"]].iloc[0]
     return value if isinstance(value, str) else float(value)
 
 

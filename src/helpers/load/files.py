@@ -42,6 +42,7 @@ _MUST = {
     "minimum": "must be {} or more",
     "uniqueItems": "must not hold the same twice",
     "minItems": "must hold {} or more",
+    "minProperties": "must hold {} or more",
     "maxItems": "must hold {} or fewer",
     "minLength": "must have {} characters or more",
     "maxLength": "must have {} characters or fewer",

@@ -210,12 +210,14 @@ def _settings(content: bytes) -> Settings:
 
 
 def _misfits(told: dict[str, Any]) -> Iterator[tuple[Sequence[str | int], object, str]]:
-    """Find what `settings.schema.json` does not allow, and ends of a scale that are none."""
+    """Find what `settings.schema.json` does not allow, and what makes no sense together."""
     found = list(misfits(told, "settings.schema.json"))
     yield from found
-    scale = told.get("scale")
+    scale, compare = told.get("scale"), told.get("compare", {})
     if scale and not found and scale["low"] >= scale["high"]:
         yield ["scale", "low"], scale["low"], f"must be below high, which is {scale['high']}"
+    if not found and compare.get("paired") and len(compare["labels"]) != 2:
+        yield ["compare", "labels"], "", "must be two, the times at which the same people answered"
 
 
 def _made(kind: type, told: dict[str, Any]) -> Any:  # noqa: ANN401, an instance of `kind`

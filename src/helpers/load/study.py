@@ -415,6 +415,9 @@ def _settings_problems(
     if scale:
         yield from unknown("scale", "answers", [scale.answers], tables)
         of_items = {name: table["item"] for name, table in tables.items() if "item" in table}
+        for name in {scale.answers, scale.items} & {*tables}:
+            if tables[name].empty:
+                yield Problem(FILE, 0, "scale", name, "has no row; leave [scale] out, or fill it")
         fault = "must be a table with a column item"
         yield from unknown("scale", "items", [scale.items], of_items, fault)
         if scale.items in of_items:
