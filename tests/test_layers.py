@@ -1,4 +1,4 @@
-"""Load, compute, show: the folders are the floors, imports lead down, and are light."""
+"""Load, compute, show: the folders are the layers, imports lead down, and are light."""
 
 import ast
 import subprocess
@@ -12,8 +12,8 @@ import helpers
 
 SRC = Path(helpers.__file__).parents[1]
 # From the ground up. `intake` and `audit` are libraries of their own, `learn` stands on all of it.
-FLOORS = ["intake", "audit", *(f"helpers.{floor}" for floor in helpers.FLOORS), "learn"]
-COMPUTING = FLOORS[:4]
+LAYERS = ["intake", "audit", *(f"helpers.{layer}" for layer in helpers.LAYERS), "learn"]
+COMPUTING = LAYERS[:4]
 NOT_FOR_COMPUTING = {"IPython", "ipywidgets", "matplotlib", "seaborn", "html", "jinja2"}
 HEAVY = {"scipy", "statsmodels", "frictionless", "krippendorff", "seaborn", "IPython"}
 # No compiled code of our own is allowed, nor what a browser has no processes or threads for.
@@ -46,30 +46,30 @@ def ours(module):
     return {name for name in imports(module) if name in MODULES} - {module}
 
 
-def floor(module):
-    return next(n for n, name in enumerate(FLOORS) if f"{module}.".startswith(f"{name}."))
+def layer(module):
+    return next(n for n, name in enumerate(LAYERS) if f"{module}.".startswith(f"{name}."))
 
 
 @pytest.mark.parametrize("module", MODULES)
 def test_imports_lead_downwards(module):
-    assert not [name for name in ours(module) if floor(name) > floor(module)]
+    assert not [name for name in ours(module) if layer(name) > layer(module)]
 
 
 def picture():
-    """Draw who imports from whom, floor by floor, as GitHub shows a picture in a text."""
+    """Draw who imports from whom, layer by layer, as GitHub shows a picture in a text."""
     arrows = {
-        (FLOORS[floor(module)], FLOORS[floor(other)])
+        (LAYERS[layer(module)], LAYERS[layer(other)])
         for module in MODULES
         for other in ours(module)
-        if floor(module) != floor(other)
+        if layer(module) != layer(other)
     }
-    lines = [*FLOORS, *(f"{upper} --> {lower}" for upper, lower in sorted(arrows))]
+    lines = [*LAYERS, *(f"{upper} --> {lower}" for upper, lower in sorted(arrows))]
     return "\n".join(["```mermaid", "graph TD", *(f"  {line}" for line in lines), "```"])
 
 
 def test_the_picture_of_the_floors_shows_the_imports():
     page = (SRC.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    shown = page.partition("<!-- floors -->\n")[2].partition("\n<!-- /floors -->")[0]
+    shown = page.partition("<!-- layers -->\n")[2].partition("\n<!-- /layers -->")[0]
     assert shown == picture(), f"put this between the marks in ARCHITECTURE.md:\n{picture()}"
 
 
@@ -90,7 +90,7 @@ def test_no_module_takes_what_another_keeps_to_itself(module):
     assert not [a.name for node in others for a in node.names if a.name.startswith("_")]
 
 
-@pytest.mark.parametrize("module", [m for m in MODULES if floor(m) < len(COMPUTING)])
+@pytest.mark.parametrize("module", [m for m in MODULES if layer(m) < len(COMPUTING)])
 def test_computing_knows_nothing_of_pages(module):
     assert not {name.partition(".")[0] for name in imports(module)} & NOT_FOR_COMPUTING
 
@@ -133,6 +133,6 @@ def test_importing_the_package_loads_nothing():
 
 
 def test_importing_what_computes_loads_pandas_and_no_more():
-    loaded = loaded_after(f"import {', '.join(m for m in MODULES if floor(m) < len(COMPUTING))}")
+    loaded = loaded_after(f"import {', '.join(m for m in MODULES if layer(m) < len(COMPUTING))}")
     assert "pandas" in loaded
     assert not loaded & (HEAVY | {"matplotlib"})

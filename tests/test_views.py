@@ -42,7 +42,7 @@ def test_a_theme_has_its_entry_its_groups_and_its_words():
     assert [td.get_text() for td in page.table.find_all("td")] == ["Kin <help>", "Aunts", "Friends"]
     assert page.figure["id"] == "who-family"
     assert page.figcaption.get_text() == (
-        "Family: 3 of 9 people name it (33%). Below them: who names it by job title. "
+        "Family: 3 of 9 people name it (33%). Below: who names it, by job title. "
         "Hollow: the count is assumed."
     )
     assert page.svg["aria-label"].endswith("everyone 3 of 9, social worker 1 of 2.")

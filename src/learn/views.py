@@ -72,7 +72,7 @@ def theme(entry: pd.Series, named: pd.DataFrame, stretches: pd.DataFrame) -> Htm
             f"who-{entry.name}",
             f"{everyone['n']} of {everyone['base']} people name it",
             f"{entry['label']}: {everyone['n']} of {everyone['base']} people name it "
-            f"({everyone['share']:.0%}). Below them: who names it {kinds}.{hollow}",
+            f"({everyone['share']:.0%}). Below: who names it, {kinds}.{hollow}",
             f"Dot plot of the share of each group: {', '.join(group + ' ' + how_many)}.",
         ),
         quotes.examples(stretches),
