@@ -9,7 +9,7 @@ A *distribution of answers* is an integer array with one count for every answer 
 """
 
 from audit.answers import answers, sprite
-from audit.corrections import corrections
+from audit.corrections import adjust, corrections
 from audit.grim import debit, grim, grimmer
 from audit.groups import exact_tests, printed_columns, splits, splits_by_reading
 from audit.pairs import answer_pairs, ranges
