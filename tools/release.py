@@ -150,9 +150,8 @@ def leaks(site: Path, study: "Study") -> Iterator[Leak]:
     if not told.private:
         return
     answers = own_words(study)
-    ids = sorted(
-        study.participants["participant_id"], key=len, reverse=True
-    )  # "anna-01" before "01"
+    # The longest first, so that "anna-01" is found before "01".
+    ids = sorted(study.participants["participant_id"], key=len, reverse=True)
     named = re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ids))})(?!\w)")
     if bare := [name for name in ids if name.isdecimal()]:
         advice = "which cannot be told from other numbers: put a letter before them in every table"
