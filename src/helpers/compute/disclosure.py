@@ -63,7 +63,7 @@ def small_counts(text: str, told: Settings) -> list[str]:
     Examples
     --------
     >>> told = Settings("A title", "real", private=True)
-    >>> small_counts("48 of 50 agree, 12 people do not, 4 participants left, 1 person died", told)
+    >>> small_counts("48 of 50 agree, 12 people do not, 4 participants left, 1 person stayed", told)
     ['48 of 50', '4 participants', '1 person']
     """
     labels = told.compare.labels if told.compare else {}  # the levels themselves are singular
